@@ -1,0 +1,42 @@
+// What the parts of the extension module share.
+#pragma once
+#include <pybind11/functional.h>
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include "lamina/lamina.h"
+
+namespace py = pybind11;
+
+namespace lamina::python {
+
+// Anything that can be a tensor: a Tensor, a Variable, a number, an array, a (nested) list of them.
+// Arrays share memory where they can. Throws Error naming `what`.
+Tensor as_tensor(const py::handle& value, const char* what = "x");
+// None gives an undefined tensor.
+Tensor as_optional_tensor(const py::handle& value, const char* what = "x");
+// A tensor, or a list or tuple of them; `single` tells which it was.
+Tensors as_tensors(const py::handle& value, bool* single = nullptr, const char* what = "x");
+// A Tensor for one, a list for more.
+py::object from_tensors(const Tensors& ts, bool single);
+
+Shape as_shape(const py::handle& value);  // an integer or a sequence; None is -1
+py::tuple shape_tuple(const Shape& s);    // -1 as None
+DType as_dtype(const py::handle& value, DType otherwise = floatx());  // "float32", np.float32, None
+Axes as_axes(const py::handle& value);    // None, an integer or a sequence
+Ints as_ints(const py::handle& value);
+
+// JSON-like Python values; objects with get_config() become {"class_name", "config"}.
+Config as_config(const py::handle& value);
+py::object from_config_object(const Config& c);
+
+void bind_tensor(py::module_& m);
+void bind_ops(py::module_& m);
+void bind_random(py::module_& m);
+void bind_autograd(py::module_& m);
+void bind_layers(py::module_& m);
+void bind_train(py::module_& m);
+void bind_model(py::module_& m);
+
+}  // namespace lamina::python

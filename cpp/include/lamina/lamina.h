@@ -1,0 +1,6 @@
+// Everything in lamina's public interface.
+#pragma once
+#include "lamina/function.h"
+#include "lamina/layers.h"
+#include "lamina/model.h"
+#include "lamina/ops.h"

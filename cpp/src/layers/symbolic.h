@@ -1,0 +1,37 @@
+// What a symbolic tensor stands for: one output of one call of a layer. Functional models are cut out
+// of the graph that these make.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "lamina/layer.h"
+
+namespace lamina {
+
+struct SymbolicNode {
+  LayerPtr layer;  // null for a model input
+  Tensors inputs;
+  CallArgs args;
+  std::vector<std::pair<Shape, DType>> outputs;
+};
+
+struct Symbol {
+  std::shared_ptr<SymbolicNode> node;
+  size_t index;
+};
+
+Symbol& symbol_of(const Tensor& t);
+Tensor make_symbolic(const std::shared_ptr<SymbolicNode>& node, size_t index);
+
+// Shapes and dtypes that `layer` gives for inputs whose shapes may hold -1: it is captured with two
+// choices of the unknown lengths, and what differs between them is unknown in the result.
+std::vector<std::pair<Shape, DType>> infer_outputs(Layer& layer, const Tensors& symbolic, const CallArgs& args);
+
+// Calls `layer` on symbolic tensors.
+Tensors symbolic_call(Layer& layer, const Tensors& inputs, const CallArgs& args);
+
+// An operation of the table as a layer, for functional models; class name "Operation".
+LayerPtr make_operation(const Config& config);
+void install_symbolic_apply();
+
+}  // namespace lamina

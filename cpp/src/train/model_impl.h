@@ -1,0 +1,65 @@
+// What a Model keeps besides its layers.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+#include "lamina/model.h"
+#include "layers/symbolic.h"
+
+namespace lamina {
+
+enum class Mode { kTrain, kTest, kPredict };
+
+// A captured step for one signature of its arguments, in the order x, y, sample_weight.
+struct StepProgram {
+  std::unique_ptr<Program> program;
+  size_t n_x = 0, n_y = 0, n_weight = 0;
+};
+
+struct Model::Impl {
+  // ---- functional graph
+  struct Call {
+    std::shared_ptr<SymbolicNode> node;
+    // Where each input (then each named tensor) comes from: call index and output, or ~i for input i.
+    std::vector<std::pair<int, size_t>> from;
+  };
+  bool functional = false;
+  Tensors inputs, outputs;  // symbolic
+  std::vector<Call> calls;  // in topological order
+  std::vector<std::pair<int, size_t>> output_from;
+
+  // ---- compile
+  bool compiled = false;
+  CompileOptions options;
+  OptimizerPtr optimizer;
+  std::shared_ptr<MeanMetric> loss_tracker;
+  std::vector<std::shared_ptr<MeanMetric>> output_losses;  // with more than one output
+  struct Tracked {
+    size_t output;
+    bool weighted;
+    MetricPtr metric;
+  };
+  std::vector<Tracked> metrics;
+  bool metrics_ready = false;
+  bool stop_training = false;
+
+  // ---- captured steps
+  std::map<std::string, StepProgram> programs;
+  std::string trainable_signature;
+};
+
+// Runs one step on `batch`: captured unless run_eagerly; returns the outputs in predict mode.
+Tensors run_step(Model& model, Model::Impl& impl, Mode mode, const Batch& batch);
+// The captured step for this signature, made when missing. `batch` gives shapes and dtypes.
+StepProgram& step_program(Model& model, Model::Impl& impl, Mode mode, const Batch& batch);
+// Drops programs that no longer fit (trainable flags changed) and builds what a step needs.
+void prepare_steps(Model& model, Model::Impl& impl, Mode mode, const Batch& batch);
+
+// Called between batches; may throw to stop the loop (Python's KeyboardInterrupt).
+void set_interrupt_check(void (*check)());
+void check_interrupt();
+
+}  // namespace lamina

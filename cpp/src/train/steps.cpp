@@ -1,0 +1,268 @@
+// compile() and the steps that fit, evaluate and predict run: forward, loss, backward, update,
+// metrics, as one captured program for each signature.
+#include <algorithm>
+#include <set>
+
+#include "train/model_impl.h"
+
+namespace lamina {
+
+void Model::compile(const CompileOptions& options) {
+  Impl& m = *impl_;
+  size_t n_out = m.functional ? m.outputs.size() : std::max<size_t>(options.losses.size(), 1);
+  if (m.functional && options.losses.size() > n_out)
+    throw error(str("compile: ", options.losses.size(), " losses for ", n_out, " outputs"));
+  if (!options.loss_weights.empty() && options.loss_weights.size() != options.losses.size())
+    throw error(str("compile: ", options.loss_weights.size(), " loss_weights for ", options.losses.size(), " losses"));
+  for (auto& spec : options.metrics) {
+    if (m.functional && spec.output >= n_out)
+      throw error(str("compile: metrics for output ", spec.output, " of ", n_out));
+    if (!spec.object && !(spec.by_name.is_string() &&
+                          std::set<std::string>{"accuracy", "acc", "crossentropy", "ce"}.count(spec.by_name.as_string())))
+      make_metric(spec.by_name);  // an unknown name is refused here rather than in fit
+  }
+  m.optimizer = options.optimizer_object ? options.optimizer_object : make_optimizer(options.optimizer);
+  m.options = options;
+  m.metrics.clear();
+  m.metrics_ready = false;
+  m.loss_tracker = std::make_shared<MeanMetric>("loss");
+  m.output_losses.clear();
+  if (options.losses.size() > 1) {
+    auto names = m.functional ? output_names() : std::vector<std::string>{};
+    for (size_t i = 0; i < options.losses.size(); ++i)
+      m.output_losses.push_back(std::make_shared<MeanMetric>(
+          (i < names.size() ? names[i] : "output_" + std::to_string(i)) + "_loss"));
+  }
+  m.programs.clear();
+  m.compiled = true;
+}
+
+bool Model::compiled() const { return impl_->compiled; }
+OptimizerPtr Model::optimizer() const { return impl_->optimizer; }
+void Model::set_stop_training(bool stop) { impl_->stop_training = stop; }
+bool Model::stop_training() const { return impl_->stop_training; }
+
+std::vector<MetricPtr> Model::metrics() const {
+  std::vector<MetricPtr> out;
+  if (!impl_->loss_tracker) return out;
+  out.push_back(impl_->loss_tracker);
+  for (auto& l : impl_->output_losses) out.push_back(l);
+  for (auto& t : impl_->metrics) out.push_back(t.metric);
+  return out;
+}
+
+std::vector<std::string> Model::metrics_names() const {
+  std::vector<std::string> names;
+  for (auto& m : metrics()) names.push_back(m->name());
+  return names;
+}
+
+void Model::reset_metrics() {
+  for (auto& m : metrics()) m->reset_state();
+}
+
+Logs Model::logs() const {
+  Logs logs;
+  for (auto& m : metrics()) logs.emplace_back(m->name(), m->result().item<double>());
+  return logs;
+}
+
+// ---- steps --------------------------------------------------------------------------------------
+
+namespace {
+
+// Metrics are made when the shapes of targets and outputs are known.
+void make_metrics(Model& model, Model::Impl& m, const Tensors& y, const Tensors& y_pred) {
+  if (m.metrics_ready) return;
+  TraceScope suspended(nullptr);
+  std::set<std::string> taken;
+  auto names = m.functional ? model.output_names() : std::vector<std::string>{};
+  for (auto& spec : m.options.metrics) {
+    if (spec.output >= y_pred.size() || spec.output >= y.size())
+      throw model.error(str("compile: metrics for output ", spec.output, ", but there are ", y_pred.size(),
+                            " outputs and ", y.size(), " targets"));
+    MetricPtr metric = spec.object ? spec.object
+                                   : make_metric_for(spec.by_name, y[spec.output].shape(), y_pred[spec.output].shape());
+    if (!spec.object && spec.by_name.is_string()) metric->set_name(spec.by_name.as_string());
+    std::string name = metric->name();
+    if (y_pred.size() > 1 && spec.output < names.size()) name = names[spec.output] + "_" + name;
+    std::string unique = name;
+    for (int i = 1; !taken.insert(unique).second; ++i) unique = name + "_" + std::to_string(i);
+    metric->set_name(unique);
+    m.metrics.push_back({spec.output, spec.weighted, metric});
+  }
+  m.metrics_ready = true;
+}
+
+Tensor weight_of(const Batch& batch, size_t output) {
+  if (batch.sample_weight.empty()) return {};
+  return batch.sample_weight[std::min(output, batch.sample_weight.size() - 1)];
+}
+
+}  // namespace
+
+Tensor Model::compute_loss(const Batch& batch, const Tensors& y_pred) {
+  Impl& m = *impl_;
+  if (m.options.losses.empty() && losses().empty())
+    throw error("compile: no loss was given and no layer added one; pass loss= to compile()");
+  if (!m.options.losses.empty() && (y_pred.size() != m.options.losses.size() || batch.y.size() != y_pred.size()))
+    throw error(str("has ", y_pred.size(), " outputs, ", m.options.losses.size(), " losses and was given ",
+                    batch.y.size(), " targets; the numbers must agree"));
+  Tensor samples = full({}, batch.x.empty() ? 1.0 : static_cast<double>(batch.x[0].dim(0)), DType::kFloat32);
+  Tensor total;
+  for (size_t i = 0; i < m.options.losses.size(); ++i) {
+    if (!m.options.losses[i]) continue;
+    Tensor loss = (*m.options.losses[i])(batch.y[i], y_pred[i], weight_of(batch, i));
+    if (loss.rank() > 0) loss = sum(loss);
+    if (i < m.output_losses.size()) {
+      NoGrad off;
+      m.output_losses[i]->update(stop_gradient(loss), samples);
+    }
+    if (i < m.options.loss_weights.size()) loss = loss * Tensor(m.options.loss_weights[i]);
+    total = total.defined() ? total + loss : loss;
+  }
+  for (const Tensor& extra : losses()) {
+    Tensor e = extra.rank() > 0 ? sum(extra) : extra;
+    total = total.defined() ? total + e : e;
+  }
+  NoGrad off;
+  m.loss_tracker->update(stop_gradient(total), samples);
+  return total;
+}
+
+void Model::update_metrics(const Batch& batch, const Tensors& y_pred) {
+  if (batch.y.empty()) return;
+  NoGrad off;
+  make_metrics(*this, *impl_, batch.y, y_pred);
+  for (auto& t : impl_->metrics)
+    t.metric->update_state(batch.y[t.output], stop_gradient(y_pred[t.output]),
+                           t.weighted ? weight_of(batch, t.output) : Tensor{});
+}
+
+void Model::train_step(const Batch& batch) {
+  std::vector<Variable> variables;
+  Tensors grads;
+  Tensors y_pred = (*this)(batch.x, CallArgs{}, true);
+  Tensor loss = compute_loss(batch, y_pred);
+  variables = trainable_weights();
+  if (!variables.empty() && loss.requires_grad()) {
+    Tensors values;
+    for (auto& v : variables) values.push_back(v.value());
+    grads = gradients({loss}, values);
+    impl_->optimizer->apply(grads, variables);
+  }
+  update_metrics(batch, y_pred);
+}
+
+void Model::test_step(const Batch& batch) {
+  NoGrad off;
+  Tensors y_pred = (*this)(batch.x, CallArgs{}, false);
+  compute_loss(batch, y_pred);
+  update_metrics(batch, y_pred);
+}
+
+Tensors Model::predict_step(const Tensors& x) {
+  NoGrad off;
+  return (*this)(x, CallArgs{}, false);
+}
+
+namespace {
+
+std::string signature(Mode mode, const Batch& batch) {
+  std::string s = std::to_string(static_cast<int>(mode));
+  for (const Tensors* group : {&batch.x, &batch.y, &batch.sample_weight}) {
+    s += "|";
+    for (const Tensor& t : *group) s += std::string(dtype_name(t.dtype())) + t.shape().str();
+  }
+  return s;
+}
+
+Tensors placeholders(Trace& trace, const Tensors& like, Tensors& all) {
+  Tensors out;
+  for (const Tensor& t : like) {
+    out.push_back(trace.placeholder(t.shape(), t.dtype(), t.device()));
+    all.push_back(out.back());
+  }
+  return out;
+}
+
+}  // namespace
+
+void prepare_steps(Model& model, Model::Impl& m, Mode mode, const Batch& batch) {
+  if (!model.built()) {
+    std::vector<Shape> shapes;
+    for (const Tensor& t : batch.x) {
+      Shape s = t.shape();
+      if (!s.empty()) s[0] = -1;
+      shapes.push_back(s);
+    }
+    if (model.name().empty()) model.set_name(unique_layer_name(model.class_name()));
+    model.build_from(shapes);
+  }
+  std::string flags;
+  for (auto& v : model.weights()) flags += v.trainable() ? '1' : '0';
+  if (flags != m.trainable_signature) {
+    m.programs.clear();
+    m.trainable_signature = flags;
+  }
+  // Layers of a subclassed model may only come to be in its first call.
+  if (mode == Mode::kTrain && m.optimizer && !m.optimizer->built() && m.functional)
+    m.optimizer->build(model.trainable_weights());
+}
+
+StepProgram& step_program(Model& model, Model::Impl& m, Mode mode, const Batch& batch) {
+  std::string key = signature(mode, batch);
+  if (auto it = m.programs.find(key); it != m.programs.end()) return it->second;
+  StepProgram step;
+  auto trace = std::make_shared<Trace>();
+  Tensors inputs, outputs;
+  {
+    TraceScope scope(trace);
+    Batch abstract;
+    abstract.x = placeholders(*trace, batch.x, inputs);
+    abstract.y = placeholders(*trace, batch.y, inputs);
+    abstract.sample_weight = placeholders(*trace, batch.sample_weight, inputs);
+    step.n_x = batch.x.size(), step.n_y = batch.y.size(), step.n_weight = batch.sample_weight.size();
+    try {
+      if (mode == Mode::kTrain) {
+        NoGrad on(true);
+        model.train_step(abstract);
+      } else if (mode == Mode::kTest) {
+        model.test_step(abstract);
+      } else {
+        outputs = model.predict_step(abstract.x);
+      }
+    } catch (...) {
+      trace->finish();
+      throw;
+    }
+  }
+  step.program = Program::compile(*trace, inputs, outputs);
+  return m.programs[key] = std::move(step);
+}
+
+Tensors run_step(Model& model, Model::Impl& m, Mode mode, const Batch& batch) {
+  prepare_steps(model, m, mode, batch);
+  if (m.options.run_eagerly && m.compiled) {
+    if (mode == Mode::kTrain) {
+      NoGrad on(true);
+      model.train_step(batch);
+    } else if (mode == Mode::kTest) {
+      model.test_step(batch);
+    } else {
+      return model.predict_step(batch.x);
+    }
+    return {};
+  }
+  StepProgram& step = step_program(model, m, mode, batch);
+  size_t i = 0;
+  for (const Tensors* group : {&batch.x, &batch.y, &batch.sample_weight})
+    for (const Tensor& t : *group) step.program->set_input(i++, t);
+  step.program->run();
+  Tensors out;
+  if (mode == Mode::kPredict)
+    for (size_t k = 0; k < step.program->n_outputs(); ++k) out.push_back(step.program->output_tensor(k));
+  return out;
+}
+
+}  // namespace lamina
