@@ -203,6 +203,8 @@ Config as_config(const py::handle& value) {
     py::object registered = py::getattr(type, "_lamina_name", type.attr("__name__"));
     return Config::object({{"class_name", std::string(py::str(registered))}, {"config", as_config(value.attr("get_config")())}});
   }
+  if (PyCallable_Check(value.ptr()))
+    return py::module_::import("lamina._layer").attr("name_callable")(value).cast<std::string>();
   if (py::hasattr(value, "item")) return as_config(value.attr("item")());  // NumPy scalars
   if (py::hasattr(value, "tolist")) return as_config(value.attr("tolist")());
   throw Error(str("cannot describe a value of type ", std::string(py::str(py::type::of(value).attr("__name__"))), " in a config"),

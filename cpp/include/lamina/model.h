@@ -129,6 +129,10 @@ class Model : public Layer {
   // Total loss of outputs; updates the loss tracker.
   virtual Tensor compute_loss(const Batch& batch, const Tensors& y_pred);
   void update_metrics(const Batch& batch, const Tensors& y_pred);
+  // For steps of your own: puts a scalar into the logs of this step, and a loss into its running mean.
+  void set_log(const std::string& name, const Tensor& value);
+  void track_loss(const Tensor& loss, const Batch& batch);
+  void track_metric(const MetricPtr& metric);  // reset and reported with those of compile()
 
   // Layers with output shapes, parameters, FLOPs and memory of a forward pass of one sample.
   std::string summary(int64_t line_length = 0, bool expand_nested = false) const;
@@ -160,6 +164,9 @@ class Sequential : public Model {
  private:
   void rebuild();
 };
+
+// Called every 50 ms or so between batches; may throw to end the loop (Python's KeyboardInterrupt).
+void set_interrupt_check(void (*check)());
 
 using ModelPtr = std::shared_ptr<Model>;
 // A model file written by save(), in either language. compile: restore optimizer, loss and metrics.

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 
 #include "graph/graph.h"
 #include "lamina/ops.h"
 
 namespace lamina {
+
+void register_all_ops();  // ops/registry.cpp
 
 void Attrs::set(const std::string& key, Value value) {
   for (auto& [k, v] : items_)
@@ -84,8 +87,18 @@ SymbolicApply symbolic_hook = nullptr;
 void register_op(const Op& op) {
   if (registry().emplace(op.name, &op).second) ordered().push_back(&op);
 }
-const std::vector<const Op*>& all_ops() { return ordered(); }
+namespace {
+void fill_registry() {
+  static std::once_flag once;
+  std::call_once(once, register_all_ops);
+}
+}  // namespace
+const std::vector<const Op*>& all_ops() {
+  fill_registry();
+  return ordered();
+}
 const Op* find_op(const std::string& name) {
+  fill_registry();
   auto it = registry().find(name);
   return it == registry().end() ? nullptr : it->second;
 }

@@ -44,6 +44,9 @@ struct Model::Impl {
   };
   std::vector<Tracked> metrics;
   bool metrics_ready = false;
+  std::vector<MetricPtr> own_metrics;  // track_metric()
+  Mode mode = Mode::kTrain;            // of the latest step
+  std::map<Mode, std::vector<std::pair<std::string, Variable>>> step_logs;  // set_log()
   bool stop_training = false;
 
   // ---- captured steps
@@ -58,8 +61,6 @@ StepProgram& step_program(Model& model, Model::Impl& impl, Mode mode, const Batc
 // Drops programs that no longer fit (trainable flags changed) and builds what a step needs.
 void prepare_steps(Model& model, Model::Impl& impl, Mode mode, const Batch& batch);
 
-// Called between batches; may throw to stop the loop (Python's KeyboardInterrupt).
-void set_interrupt_check(void (*check)());
 void check_interrupt();
 
 }  // namespace lamina

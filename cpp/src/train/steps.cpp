@@ -48,6 +48,7 @@ std::vector<MetricPtr> Model::metrics() const {
   out.push_back(impl_->loss_tracker);
   for (auto& l : impl_->output_losses) out.push_back(l);
   for (auto& t : impl_->metrics) out.push_back(t.metric);
+  for (auto& t : impl_->own_metrics) out.push_back(t);
   return out;
 }
 
@@ -63,6 +64,10 @@ void Model::reset_metrics() {
 
 Logs Model::logs() const {
   Logs logs;
+  if (auto it = impl_->step_logs.find(impl_->mode); it != impl_->step_logs.end()) {
+    for (auto& [name, v] : it->second) logs.emplace_back(name, v.value().item<double>());
+    return logs;
+  }
   for (auto& m : metrics()) logs.emplace_back(m->name(), m->result().item<double>());
   return logs;
 }
@@ -125,9 +130,33 @@ Tensor Model::compute_loss(const Batch& batch, const Tensors& y_pred) {
     Tensor e = extra.rank() > 0 ? sum(extra) : extra;
     total = total.defined() ? total + e : e;
   }
-  NoGrad off;
-  m.loss_tracker->update(stop_gradient(total), samples);
+  track_loss(total, batch);
   return total;
+}
+
+void Model::track_loss(const Tensor& loss, const Batch& batch) {
+  NoGrad off;
+  double samples = batch.x.empty() ? 1.0 : static_cast<double>(batch.x[0].dim(0));
+  impl_->loss_tracker->update(stop_gradient(loss), full({}, samples, DType::kFloat32));
+}
+
+void Model::track_metric(const MetricPtr& metric) {
+  auto& own = impl_->own_metrics;
+  if (std::find(own.begin(), own.end(), metric) == own.end()) own.push_back(metric);
+}
+
+void Model::set_log(const std::string& name, const Tensor& value) {
+  auto& logs = impl_->step_logs[impl_->mode];
+  Tensor scalar = value.rank() > 0 ? mean(value) : value;
+  for (auto& [key, v] : logs)
+    if (key == name) return v.assign(cast(scalar, DType::kFloat32));
+  Variable fresh;
+  {
+    TraceScope suspended(nullptr);
+    fresh = Variable(zeros({}, DType::kFloat32), name, false);
+  }
+  fresh.assign(cast(scalar, DType::kFloat32));
+  logs.emplace_back(name, fresh);
 }
 
 void Model::update_metrics(const Batch& batch, const Tensors& y_pred) {
@@ -189,6 +218,7 @@ Tensors placeholders(Trace& trace, const Tensors& like, Tensors& all) {
 }  // namespace
 
 void prepare_steps(Model& model, Model::Impl& m, Mode mode, const Batch& batch) {
+  m.mode = mode;
   if (!model.built()) {
     std::vector<Shape> shapes;
     for (const Tensor& t : batch.x) {

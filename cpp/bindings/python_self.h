@@ -1,0 +1,82 @@
+// Classes whose methods may be written in Python: the C++ object holds its Python self.
+//
+// The two keep each other alive: C++ owners of the object keep the Python attributes, the Python
+// object keeps the C++ one. Python's garbage collector is told of the C++ side's reference only while
+// nothing else in C++ owns the object, so such a pair is freed exactly when neither side needs it.
+#pragma once
+#include "bindings.h"
+
+namespace lamina::python {
+
+class PythonSelf {
+ public:
+  explicit PythonSelf(py::handle self) : self_(self.ptr()) { Py_INCREF(self_); }
+  virtual ~PythonSelf() { release(); }
+  py::handle self() const { return self_; }
+  PyObject* pointer() const { return self_; }
+  void release() {
+    if (!self_ || !Py_IsInitialized()) return;
+    py::gil_scoped_acquire gil;
+    PyObject* s = self_;
+    self_ = nullptr;
+    Py_DECREF(s);
+  }
+  // The Python method `name` where a class below `base` defines it.
+  py::object overridden(const char* name, py::handle base) const {
+    py::object method = py::type::of(self()).attr(name);
+    if (py::hasattr(base, name) && method.is(py::object(base.attr(name)))) return py::none();
+    return py::reinterpret_borrow<py::object>(self()).attr(name);
+  }
+
+ private:
+  PyObject* self_;
+};
+
+// Stores a shared pointer in a Python instance that is being initialized.
+template <class Base>
+void set_instance(py::detail::value_and_holder& v_h, std::shared_ptr<Base> pointer) {
+  v_h.value_ptr() = pointer.get();
+  v_h.type->init_instance(v_h.inst, &pointer);
+}
+
+// Garbage collection for a class_<Base, std::shared_ptr<Base>>.
+template <class Base>
+py::custom_type_setup collectable() {
+  return py::custom_type_setup([](PyHeapTypeObject* heap) {
+    PyTypeObject* type = &heap->as_type;
+    type->tp_flags |= Py_TPFLAGS_HAVE_GC;
+    type->tp_traverse = [](PyObject* o, visitproc visit, void* arg) {
+#if PY_VERSION_HEX >= 0x03090000
+      Py_VISIT(Py_TYPE(o));
+#endif
+      if (py::detail::is_holder_constructed(o)) {
+        auto& pointer = py::cast<std::shared_ptr<Base>&>(py::handle(o));
+        auto* self = dynamic_cast<PythonSelf*>(pointer.get());
+        if (self && pointer.use_count() == 1) Py_VISIT(self->pointer());
+      }
+      return 0;
+    };
+    type->tp_clear = [](PyObject* o) {
+      if (py::detail::is_holder_constructed(o)) {
+        auto& pointer = py::cast<std::shared_ptr<Base>&>(py::handle(o));
+        if (auto* self = dynamic_cast<PythonSelf*>(pointer.get())) self->release();
+      }
+      return 0;
+    };
+  });
+}
+
+// Arguments of a Python call as a Config, named by position from `defaults`.
+Config bind_arguments(const std::string& owner, const Config& defaults, const py::args& args, const py::kwargs& kwargs);
+
+// A Python object for a layer that C++ made, of the Python class of that name.
+py::object wrap_layer(const LayerPtr& layer);
+// "MyLayer" or "package>MyLayer", the name under which a Python class is registered.
+std::string class_name_of(py::handle self);
+
+// Dispatch of build, call and get_config to Python, for Layer and Model alike.
+void python_build(const PythonSelf& self, py::handle base, const std::vector<Shape>& shapes, const std::function<void()>& otherwise);
+Tensors python_call(const PythonSelf& self, const Tensors& inputs, const CallArgs& args);
+Config python_config(const PythonSelf& self, py::handle base, const std::function<Config()>& otherwise);
+
+}  // namespace lamina::python

@@ -1,0 +1,33 @@
+// Sums over rows and columns with several accumulators, and the split of rows into blocks.
+#pragma once
+#include "kernels/cpu/common.h"
+
+namespace lamina::LAMINA_ISA {
+namespace {
+
+// Sum of f(i) for i in [0, n), over 16 lanes that the compiler keeps in vector registers.
+template <class T, class F>
+inline T lane_sum(int64_t n, F&& f) {
+  constexpr int kLanes = 16;
+  T acc[kLanes] = {};
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (int l = 0; l < kLanes; ++l) acc[l] += f(i + l);
+  T tail = 0;
+  for (; i < n; ++i) tail += f(i);
+  for (int half = kLanes / 2; half > 0; half /= 2)
+    for (int l = 0; l < half; ++l) acc[l] += acc[l + half];
+  return acc[0] + tail;
+}
+
+template <class F>
+inline void for_rows(const Context& ctx, int64_t rows, int64_t cols, double ns_per_element, F&& f) {
+  int64_t per = max64(1, 8192 / max64(cols, 1));
+  auto run = [&](int64_t b) {
+    for (int64_t r = b * per; r < min64(rows, (b + 1) * per); ++r) f(r);
+  };
+  parallel(ctx, (rows + per - 1) / per, ns_per_element * static_cast<double>(rows) * static_cast<double>(cols), run);
+}
+
+}  // namespace
+}  // namespace lamina::LAMINA_ISA

@@ -1,0 +1,59 @@
+// The widest vector of the instruction set, for the few loops that must not be left to the
+// compiler's choice.
+#pragma once
+#include "kernels/cpu/common.h"
+
+#if defined(_MSC_VER)
+#define LAMINA_NOINLINE __declspec(noinline)
+#else
+#define LAMINA_NOINLINE __attribute__((noinline))
+#endif
+
+namespace lamina::LAMINA_ISA {
+namespace {
+
+#if defined(__AVX512F__)
+inline constexpr int kVectorBytes = 64;
+#elif defined(__AVX__)
+inline constexpr int kVectorBytes = 32;
+#else
+inline constexpr int kVectorBytes = 16;
+#endif
+
+template <class T>
+inline constexpr int kVectorLength = kVectorBytes / static_cast<int>(sizeof(T));
+
+template <class T>
+struct VectorOf {
+#if defined(__GNUC__)
+  typedef T type __attribute__((vector_size(kVectorBytes)));
+#else
+  struct type {
+    T v[kVectorLength<T>];
+    friend type operator+(type a, const type& b) {
+      for (int i = 0; i < kVectorLength<T>; ++i) a.v[i] += b.v[i];
+      return a;
+    }
+    friend type operator*(T s, type a) {
+      for (int i = 0; i < kVectorLength<T>; ++i) a.v[i] *= s;
+      return a;
+    }
+  };
+#endif
+};
+template <class T>
+using Vector = typename VectorOf<T>::type;
+
+template <class T>
+inline Vector<T> load_vector(const T* p) {
+  Vector<T> v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+template <class T>
+inline void store_vector(T* p, const Vector<T>& v) {
+  std::memcpy(p, &v, sizeof v);
+}
+
+}  // namespace
+}  // namespace lamina::LAMINA_ISA

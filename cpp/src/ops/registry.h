@@ -1,0 +1,17 @@
+// Each family of operations puts its rows into the table.
+#pragma once
+
+namespace lamina {
+
+void register_all_ops();
+void register_elementwise_ops();
+void register_reduce_ops();
+void register_create_ops();
+void register_random_ops();
+void register_state_ops();
+void register_linalg_ops();
+void register_shape_ops();
+void register_index_ops();
+void register_nn_ops();
+
+}  // namespace lamina

@@ -1,0 +1,126 @@
+"""Inputs of fit, evaluate and predict: arrays, frames, generators and datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lamina import _core
+
+
+def _is_frame(x: Any) -> bool:
+    return type(x).__module__.split(".")[0] == "pandas"
+
+
+def _one(x: Any) -> Any:
+    """One array-like as a tensor."""
+    if _is_frame(x):
+        values = x.to_numpy()
+        return _core.convert_to_tensor(values[:, None] if values.ndim == 1 and hasattr(x, "columns") else values)
+    return _core.convert_to_tensor(x)
+
+
+def _is_array(x: Any) -> bool:
+    return (
+        isinstance(x, (_core.Tensor, _core.Variable))
+        or _is_frame(x)
+        or (hasattr(x, "shape") and hasattr(x, "dtype") and not callable(x))
+    )
+
+
+def flatten(x: Any, names: list[str] | None = None, what: str = "x") -> list:
+    """The arrays in x, as tensors: in order, or by name."""
+    if x is None:
+        return []
+    if isinstance(x, dict):
+        if names:
+            missing = [n for n in names if n not in x]
+            if missing:
+                raise ValueError(f"{what}: missing {missing}; received {sorted(x)}")
+            return [_one(x[n]) for n in names]
+        return [_one(v) for v in x.values()]
+    if _is_array(x):
+        return [_one(x)]
+    if isinstance(x, (list, tuple)):
+        if any(_is_array(v) for v in x):
+            return [_one(v) for v in x]
+        if x and all(isinstance(v, (list, tuple)) for v in x) and any(
+            _is_array(u) for v in x for u in v
+        ):
+            return [t for v in x for t in flatten(v)]
+    return [_one(x)]
+
+
+def _is_dataset(x: Any) -> bool:
+    if x is None or _is_array(x) or isinstance(x, (list, tuple, dict, int, float)):
+        return False
+    return hasattr(x, "__iter__") or hasattr(x, "__getitem__") or callable(x)
+
+
+def arrays_of(model: _core.Model, x: Any, y: Any, sample_weight: Any) -> tuple | None:
+    """(x, y, sample_weight) as lists of tensors; None where x is a generator or dataset."""
+    if x is None:
+        raise ValueError("x: expected arrays or a dataset, received None")
+    if _is_dataset(x):
+        return None
+    functional = model._functional
+    return (
+        flatten(x, list(model.input_names) if functional else None, "x"),
+        flatten(y, list(model.output_names) if functional else None, "y"),
+        flatten(sample_weight, list(model.output_names) if functional else None, "sample_weight"),
+    )
+
+
+def weights_of_classes(y: Any, sample_weight: list, class_weight: dict[int, float]) -> Any:
+    """Sample weights times the weight of each sample's class."""
+    import numpy as np
+
+    labels = np.asarray(y)
+    labels = labels.argmax(-1) if labels.ndim > 1 and labels.shape[-1] > 1 else labels.reshape(-1)
+    w = np.asarray([class_weight.get(int(c), 1.0) for c in labels], "float32")
+    return _core.convert_to_tensor(w * np.asarray(sample_weight[0]) if sample_weight else w)
+
+
+class Batches:
+    """Batches from a generator, an iterable, a sequence with __getitem__, or a function."""
+
+    def __init__(
+        self, model: _core.Model, source: Any, class_weight: dict[int, float] | None = None
+    ) -> None:
+        self._model = model
+        self._source = source
+        self._class_weight = class_weight
+        self._iterator: Iterator | None = None
+        self.steps = -1
+        if hasattr(source, "num_batches"):
+            n = source.num_batches
+            self.steps = -1 if n is None else int(n)
+        elif hasattr(source, "__len__"):
+            self.steps = len(source)
+
+    def _items(self) -> Iterator:
+        s = self._source
+        if callable(s) and not hasattr(s, "__iter__"):
+            s = s()
+        if hasattr(s, "__next__"):  # a generator goes on where it stopped
+            if self._iterator is None:
+                self._iterator = iter(s)
+            return self._iterator
+        if hasattr(s, "__getitem__") and hasattr(s, "__len__"):
+            return (s[i] for i in range(len(s)))
+        return iter(s)
+
+    def __call__(self, epoch: int) -> Iterator:
+        if epoch and hasattr(self._source, "on_epoch_end"):
+            self._source.on_epoch_end()
+        return self._batches()
+
+    def _batches(self) -> Iterator:
+        for item in self._items():
+            x, y, w = (*item, None, None)[:3] if isinstance(item, (tuple, list)) else (item, None, None)
+            data = arrays_of(self._model, x, y, w)
+            if data is None:
+                raise TypeError("dataset: expected batches of arrays: x, (x, y) or (x, y, weight)")
+            if self._class_weight:
+                data = (data[0], data[1], [weights_of_classes(data[1][0], data[2], self._class_weight)])
+            yield data

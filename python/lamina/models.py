@@ -1,0 +1,508 @@
+"""Model and Sequential: what Python adds to the core's classes is the handling of arguments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from lamina import _core, _layer, losses, metrics, optimizers
+from lamina._core import Model, Sequential
+from lamina._data import Batches, arrays_of, flatten
+from lamina.callbacks import Callback, History, ProgbarLogger
+
+
+
+def _loss(identifier: Any) -> Any:
+    if identifier is None or isinstance(identifier, _core.Loss):
+        return identifier
+    if isinstance(identifier, type):
+        return identifier()
+    if callable(identifier):
+        name = getattr(identifier, "__name__", "loss")
+        if getattr(losses, name, None) is identifier:
+            return _core.make_loss(name)
+        return _core.function_loss(name, identifier)
+    return losses.get(identifier)
+
+
+def _metric(identifier: Any) -> Any:
+    """A Metric, or a name that the shapes of the first batch resolve."""
+    if isinstance(identifier, (_core.Metric, str)):
+        return identifier
+    if isinstance(identifier, type):
+        return identifier()
+    if isinstance(identifier, dict):
+        return metrics.get(identifier)
+    if callable(identifier):
+        name = getattr(identifier, "__name__", "metric")
+        if getattr(losses, name, None) is identifier:
+            return _core.make_metric(name)
+        return _core.function_metric(name, identifier)
+    raise TypeError(f"compile: cannot make a metric of {identifier!r}")
+
+
+def _per_output(model: Model, value: Any, what: str) -> list:
+    """One entry for each output, from a list, a dict by output name, or a single value."""
+    names = list(model.output_names) if model._functional else []
+    if isinstance(value, dict):
+        unknown = set(value) - set(names)
+        if unknown:
+            raise ValueError(f"compile: {what} for unknown outputs {sorted(unknown)}; there are {names}")
+        return [value.get(n) for n in names]
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return [value] * max(len(names), 1)
+
+
+def _compile(
+    self: Model,
+    optimizer: Any = "rmsprop",
+    loss: Any = None,
+    loss_weights: Any = None,
+    metrics: Any = None,
+    weighted_metrics: Any = None,
+    run_eagerly: bool = False,
+    steps_per_execution: int = 1,
+    jit_compile: Any = "auto",
+    auto_scale_loss: bool = True,
+) -> None:
+    """Set up training.
+
+    Args:
+        optimizer: Name or object from `lamina.optimizers`.
+        loss: Name, object or function(y_true, y_pred); a list or dict for several outputs.
+        loss_weights: Factor of each output's loss.
+        metrics: Names, objects or functions; for several outputs a list of lists or a dict.
+        weighted_metrics: Metrics that sample weights count in.
+        run_eagerly: Run each step operation by operation, so that Python code inside layers and
+            losses can look at values. Slower, same results.
+        steps_per_execution: Taken for Keras's sake; steps are captured anyway.
+        jit_compile: Taken for Keras's sake.
+        auto_scale_loss: Taken for Keras's sake.
+
+    Raises:
+        ValueError: An unknown name, or more losses than outputs.
+    """
+    loss_list = [_loss(x) for x in _per_output(self, loss, "losses")] if loss is not None else []
+    weights: list = []
+    if loss_weights is not None:
+        weights = [1.0 if w is None else float(w) for w in _per_output(self, loss_weights, "loss_weights")]
+    n_out = len(self.output_names) if self._functional else max(len(loss_list), 1)
+    specs = []
+    for given, weighted in ((metrics, False), (weighted_metrics, True)):
+        if given is None:
+            continue
+        nested = isinstance(given, (list, tuple)) and any(isinstance(m, (list, tuple)) for m in given)
+        if isinstance(given, dict) or nested:
+            groups = _per_output(self, given, "metrics")
+        elif n_out > 1 and isinstance(given, (list, tuple)) and len(given) == n_out:
+            groups = list(given)
+        else:
+            groups = [given] + [None] * (n_out - 1) if n_out == 1 else [given] * n_out
+        for i, group in enumerate(groups):
+            for m in group if isinstance(group, (list, tuple)) else [group]:
+                if m is not None:
+                    specs.append((i, _metric(m), weighted))
+    self._compile(
+        {
+            "optimizer": optimizers.get(optimizer),
+            "losses": loss_list,
+            "loss_weights": weights,
+            "metrics": specs,
+            "run_eagerly": bool(run_eagerly),
+        }
+    )
+
+
+def _callbacks(given: Any, verbose: Any, history: History | None) -> list:
+    out = [] if given is None else list(given) if isinstance(given, (list, tuple)) else [given]
+    for c in out:
+        if not isinstance(c, Callback):
+            raise TypeError(f"callbacks: expected lamina.callbacks.Callback objects, received {c!r}")
+    if history is not None:
+        out.append(history)
+    verbose = 1 if verbose == "auto" else int(verbose)
+    if verbose and not any(isinstance(c, ProgbarLogger) for c in out):
+        out.append(ProgbarLogger(verbose=verbose))
+    return out
+
+
+class _Begin:
+    """Gives Python callbacks their model and parameters before the core's loop starts."""
+
+    def __init__(self, model: Model, callbacks: list, **params: Any) -> None:
+        for c in callbacks:
+            c.set_model(model)
+            c.set_params(params)
+
+
+def _fit(
+    self: Model,
+    x: Any = None,
+    y: Any = None,
+    batch_size: int | None = None,
+    epochs: int = 1,
+    verbose: Any = "auto",
+    callbacks: Any = None,
+    validation_split: float = 0.0,
+    validation_data: Any = None,
+    shuffle: bool = True,
+    class_weight: dict[int, float] | None = None,
+    sample_weight: Any = None,
+    initial_epoch: int = 0,
+    steps_per_epoch: int | None = None,
+    validation_steps: int | None = None,
+    validation_batch_size: int | None = None,
+    validation_freq: Any = 1,
+) -> History:
+    """Train the model.
+
+    Args:
+        x: Array, list or dict of arrays (one for each input), pandas frame, generator, or dataset
+            object that yields (x, y) or (x, y, sample_weight) batches.
+        y: Targets, as arrays; None where x yields them.
+        batch_size: Samples a step; 32 by default.
+        epochs: Last epoch, counted from initial_epoch.
+        verbose: 0 silent, 1 progress bar, 2 one line an epoch.
+        callbacks: From `lamina.callbacks`.
+        validation_split: Share of the arrays, from their end, to hold out.
+        validation_data: (x, y) or (x, y, sample_weight), or a dataset.
+        shuffle: New order of the samples in each epoch.
+        class_weight: Class index -> factor of its samples' loss.
+        sample_weight: Factor of each sample's loss.
+        initial_epoch: First epoch, when training goes on.
+        steps_per_epoch: Steps of an epoch; the whole data by default.
+        validation_steps: Steps of a validation.
+        validation_batch_size: Samples a validation step.
+        validation_freq: Epochs from one validation to the next, or a list of epochs (from 1).
+
+    Returns:
+        History: `history` holds each epoch's loss and metrics.
+
+    Raises:
+        ValueError: Shapes or lengths that do not fit, or a model that is not compiled.
+    """
+    history = History()
+    given = _callbacks(callbacks, verbose, history)
+    options: dict[str, Any] = {
+        "batch_size": batch_size or 32,
+        "epochs": epochs,
+        "shuffle": bool(shuffle),
+        "validation_split": validation_split,
+        "class_weight": class_weight,
+        "initial_epoch": initial_epoch,
+        "steps_per_epoch": steps_per_epoch,
+        "validation_steps": validation_steps,
+        "validation_batch_size": validation_batch_size,
+        "validation_freq": validation_freq,
+        "callbacks": given,
+    }
+    if validation_data is not None:
+        if isinstance(validation_data, (tuple, list)):
+            vx, vy, *vw = validation_data
+            options["validation_data"] = arrays_of(self, vx, vy, vw[0] if vw else None)
+        else:
+            options["validation_data"] = Batches(self, validation_data)
+    data = arrays_of(self, x, y, sample_weight)
+    if data is not None:
+        n = data[0][0].shape[0] if data[0] and data[0][0].ndim else 0
+        train = int(n * (1 - validation_split)) if validation_split else n
+        steps = steps_per_epoch or -(-train // (batch_size or 32))
+        _Begin(self, given, epochs=epochs, steps=steps, verbose=verbose)
+        history.epoch, history.history = self._fit_arrays(data, options)
+    else:
+        if y is not None or sample_weight is not None:
+            raise ValueError("fit: y and sample_weight come from the dataset; do not pass them")
+        batches = Batches(self, x, class_weight)
+        options["class_weight"] = None
+        steps = steps_per_epoch or (batches.steps if batches.steps > 0 else None)
+        _Begin(self, given, epochs=epochs, steps=steps, verbose=verbose)
+        history.epoch, history.history = self._fit_dataset(batches, batches.steps, options)
+    self.history = history
+    return history
+
+
+def _result(logs: dict[str, float], return_dict: bool) -> Any:
+    if return_dict:
+        return logs
+    values = list(logs.values())
+    return values[0] if len(values) == 1 else values
+
+
+def _evaluate(
+    self: Model,
+    x: Any = None,
+    y: Any = None,
+    batch_size: int | None = None,
+    verbose: Any = "auto",
+    sample_weight: Any = None,
+    steps: int | None = None,
+    callbacks: Any = None,
+    return_dict: bool = False,
+) -> Any:
+    """Loss and metrics on data, as `fit` takes it.
+
+    Returns:
+        The loss, or a list of the loss and the metrics; a dict where return_dict is set.
+    """
+    given = _callbacks(callbacks, verbose, None)
+    data = arrays_of(self, x, y, sample_weight)
+    if data is not None:
+        n = data[0][0].shape[0] if data[0] and data[0][0].ndim else 0
+        _Begin(self, given, epochs=1, steps=steps or -(-n // (batch_size or 32)), verbose=verbose)
+        logs = self._evaluate_arrays(data, batch_size or 32, steps or -1, given)
+    else:
+        batches = Batches(self, x)
+        _Begin(self, given, epochs=1, steps=steps or batches.steps, verbose=verbose)
+        logs = self._evaluate_dataset(batches, batches.steps, steps or -1, given)
+    return _result(logs, return_dict)
+
+
+def _as_arrays(outputs: list) -> Any:
+    arrays = [t.numpy() for t in outputs]
+    return arrays[0] if len(arrays) == 1 else arrays
+
+
+def _predict(
+    self: Model,
+    x: Any,
+    batch_size: int | None = None,
+    verbose: Any = "auto",
+    steps: int | None = None,
+    callbacks: Any = None,
+) -> Any:
+    """Outputs for inputs, as NumPy arrays, computed batch by batch."""
+    data = arrays_of(self, x, None, None)
+    if data is None:
+        batches = Batches(self, x)
+        return _as_arrays(self._predict_dataset(batches, batches.steps, steps or -1))
+    given = _callbacks(callbacks, 0, None)
+    _Begin(self, given, epochs=1, steps=steps, verbose=0)
+    return _as_arrays(self._predict_arrays(data[0], batch_size or 32, steps or -1, given))
+
+
+def _batch(self: Model, x: Any, y: Any, sample_weight: Any, class_weight: Any = None) -> tuple:
+    data = arrays_of(self, x, y, sample_weight)
+    if data is None:
+        raise TypeError("expected arrays for one batch")
+    if class_weight:
+        from lamina._data import weights_of_classes
+
+        data = (data[0], data[1], [weights_of_classes(data[1][0], data[2], class_weight)])
+    return data
+
+
+def _train_on_batch(
+    self: Model,
+    x: Any,
+    y: Any = None,
+    sample_weight: Any = None,
+    class_weight: Any = None,
+    return_dict: bool = False,
+) -> Any:
+    """One training step on a batch; metrics go on from the batches before."""
+    return _result(self._train_on_batch(_batch(self, x, y, sample_weight, class_weight)), return_dict)
+
+
+def _test_on_batch(
+    self: Model, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+) -> Any:
+    """Loss and metrics after a batch; they go on from the batches before."""
+    return _result(self._test_on_batch(_batch(self, x, y, sample_weight)), return_dict)
+
+
+def _predict_on_batch(self: Model, x: Any) -> Any:
+    """Outputs for one batch, as NumPy arrays."""
+    return _as_arrays(self._predict_on_batch(_batch(self, x, None, None)[0]))
+
+
+def _summary(
+    self: Model,
+    line_length: int | None = None,
+    positions: Any = None,
+    print_fn: Callable | None = None,
+    expand_nested: bool = False,
+    show_trainable: bool = False,
+    layer_range: Any = None,
+) -> None:
+    """Print the layers with shapes, parameters and floating-point operations."""
+    (print_fn or print)(self._summary(line_length or 0, expand_nested))
+
+
+def _get_layer(self: Model, name: str | None = None, index: int | None = None) -> _core.Layer:
+    """A layer by name or index.
+
+    Raises:
+        ValueError: There is none.
+    """
+    if (name is None) == (index is None):
+        raise ValueError("get_layer: pass either name or index")
+    return self._get_layer(name, index)
+
+
+def _path(filepath: str | os.PathLike, overwrite: bool) -> str:
+    path = os.fspath(filepath)
+    if not overwrite and os.path.exists(path):
+        raise FileExistsError(f"save: '{path}' exists and overwrite is False")
+    return path
+
+
+def _save(self: Model, filepath: str | os.PathLike, overwrite: bool = True, **kwargs: Any) -> None:
+    """Save architecture, weights, optimizer and random state in one file.
+
+    The file is a safetensors file; a crash or a full disk leaves an older file as it was.
+
+    Raises:
+        OSError: The file cannot be written.
+        ValueError: The model is not built.
+    """
+    self._save(_path(filepath, overwrite))
+
+
+def _save_weights(self: Model, filepath: str | os.PathLike, overwrite: bool = True) -> None:
+    """Save the weights alone."""
+    self._save_weights(_path(filepath, overwrite))
+
+
+def _load_weights(self: Model, filepath: str | os.PathLike, **kwargs: Any) -> None:
+    """Read weights from a file of `save` or `save_weights`; nothing changes unless all fit."""
+    self._load_weights(os.fspath(filepath))
+
+
+def _compute_loss(
+    self: Model, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+) -> _core.Tensor:
+    """Total loss of outputs, with regularization; also counts it in the loss metric."""
+    return self._compute_loss(flatten(x), flatten(y), flatten(y_pred), flatten(sample_weight))
+
+
+def _compute_metrics(self: Model, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+    """Update the compiled metrics with a batch; their results."""
+    self._update_metrics(flatten(y), flatten(y_pred), flatten(sample_weight))
+    return {m.name: m.result() for m in self._metrics}
+
+
+def _unpack(data: Any) -> tuple[list, list, list]:
+    x, y, w = (*data, None, None)[:3] if isinstance(data, (tuple, list)) else (data, None, None)
+    return flatten(x), flatten(y), flatten(w)
+
+
+def _train_step(self: Model, data: Any) -> dict[str, Any]:
+    """One training step; override it together with `compute_loss` for training of one's own."""
+    self._train_step(*_unpack(data))
+    return {m.name: m.result() for m in self._metrics}
+
+
+def _test_step(self: Model, data: Any) -> dict[str, Any]:
+    """One evaluation step."""
+    self._test_step(*_unpack(data))
+    return {m.name: m.result() for m in self._metrics}
+
+
+def _predict_step(self: Model, data: Any) -> Any:
+    """One prediction step."""
+    x = _unpack(data)[0]
+    return self(x[0] if len(x) == 1 else x, training=False)
+
+
+def _to_json(self: Model, **kwargs: Any) -> str:
+    """The architecture as JSON."""
+    import json
+
+    return json.dumps(self._serialize(), **kwargs)
+
+
+def _input(self: Model) -> Any:
+    inputs = self.inputs
+    return inputs[0] if len(inputs) == 1 else inputs
+
+
+def _output(self: Model) -> Any:
+    outputs = self.outputs
+    return outputs[0] if len(outputs) == 1 else outputs
+
+
+def _add(self: Sequential, layer: Any) -> None:
+    """Add a layer at the end."""
+    self._add(_layer.as_layer(layer))
+
+
+def _model_from_config(cls: type, config: dict[str, Any], custom_objects: Any = None) -> Any:
+    from lamina import saving
+
+    if cls.__dict__.get("_lamina_native") or "layers" in config:
+        kind = "Sequential" if issubclass(cls, Sequential) else "Functional"
+        with saving.custom_object_scope(custom_objects or {}):
+            return _core.model_from_config({"class_name": kind, "config": config})
+    return cls(**{k: v for k, v in config.items() if k not in ("trainable", "dtype")})
+
+
+def _visible_layers(self: Model) -> list:
+    layers = self._layers
+    if isinstance(self, Sequential):
+        return [la for la in layers if la.class_name != "InputLayer"]
+    return layers
+
+
+def model_from_json(text: str, custom_objects: Any = None) -> Model:
+    """A model from the JSON of `to_json`, with fresh weights."""
+    import json
+
+    from lamina import saving
+
+    with saving.custom_object_scope(custom_objects or {}):
+        return _core.model_from_config(json.loads(text))
+
+
+def clone_model(model: Model) -> Model:
+    """The same architecture with fresh weights."""
+    return _core.model_from_config(model._serialize())
+
+
+for _class in (Model, Sequential):
+    _class._lamina_native = True  # type: ignore[attr-defined]
+for _name, _method in {
+    "compile": _compile,
+    "fit": _fit,
+    "evaluate": _evaluate,
+    "predict": _predict,
+    "train_on_batch": _train_on_batch,
+    "test_on_batch": _test_on_batch,
+    "predict_on_batch": _predict_on_batch,
+    "summary": _summary,
+    "get_layer": _get_layer,
+    "save": _save,
+    "save_weights": _save_weights,
+    "load_weights": _load_weights,
+    "compute_loss": _compute_loss,
+    "compute_metrics": _compute_metrics,
+    "train_step": _train_step,
+    "test_step": _test_step,
+    "predict_step": _predict_step,
+    "to_json": _to_json,
+    "optimizer": property(lambda self: self._optimizer, doc="The optimizer of compile()."),
+    "metrics": property(lambda self: self._metrics, doc="The loss tracker and the metrics."),
+    "layers": property(_visible_layers, doc="The layers, in order."),
+    "input": property(_input, doc="The symbolic input."),
+    "output": property(_output, doc="The symbolic output."),
+    "input_shape": property(lambda self: _input(self).shape),
+    "output_shape": property(lambda self: _output(self).shape),
+    "from_config": classmethod(_model_from_config),
+}.items():
+    if callable(_method):
+        _method.__name__ = _name
+        _method.__qualname__ = f"Model.{_name}"
+    setattr(Model, _name, _method)
+Sequential.add = _add  # type: ignore[attr-defined]
+_layer._native.update({"Functional": Model, "Model": Model, "Sequential": Sequential})
+
+
+def load_model(*args: Any, **kwargs: Any) -> Any:
+    """See `lamina.load_model`."""
+    from lamina import saving
+
+    return saving.load_model(*args, **kwargs)
+
+
+__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json"]

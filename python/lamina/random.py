@@ -1,0 +1,25 @@
+"""Random tensors, with the names and arguments of `keras.random`."""
+
+from lamina._core.random import (
+    SeedGenerator,
+    categorical,
+    dropout,
+    gamma,
+    normal,
+    randint,
+    shuffle,
+    truncated_normal,
+    uniform,
+)
+
+__all__ = [
+    "SeedGenerator",
+    "categorical",
+    "dropout",
+    "gamma",
+    "normal",
+    "randint",
+    "shuffle",
+    "truncated_normal",
+    "uniform",
+]
