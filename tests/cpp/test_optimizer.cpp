@@ -31,18 +31,18 @@ TEST_CASE("sgd") {
     for (int64_t n : kSizes) {
       for (double decay : {0.0, 0.1}) {
         const Array p0 = normal(dtype, n, 1), g = normal(dtype, n, 2), v0 = normal(dtype, n, 3);
-        const Array lr = scalar(0.05, decay > 0 ? DType::kFloat32 : DType::kFloat64);
-        const auto start = [&](int64_t i) { return p0.get(i) * (1 - decay * 0.05); };
+        const Array lr = scalar(0.0625, decay > 0 ? DType::kFloat32 : DType::kFloat64);
+        const auto start = [&](int64_t i) { return p0.get(i) * (1 - decay * 0.0625); };
         Array p = p0, v = v0;
         table().sgd(context(), SgdArgs{0, decay, false}, p, g, nullptr, lr);
-        check("plain", p, [&](int64_t i) { return start(i) - 0.05 * g.get(i); });
+        check("plain", p, [&](int64_t i) { return start(i) - 0.0625 * g.get(i); });
         for (bool nesterov : {false, true}) {
           p = p0, v = v0;
           table().sgd(context(), SgdArgs{0.9, decay, nesterov}, p, g, &v.view(), lr);
-          const auto moved = [&](int64_t i) { return 0.9 * v0.get(i) - 0.05 * g.get(i); };
+          const auto moved = [&](int64_t i) { return 0.9 * v0.get(i) - 0.0625 * g.get(i); };
           check("velocity", v, moved);
           check("momentum", p, [&](int64_t i) {
-            return start(i) + (nesterov ? 0.9 * moved(i) - 0.05 * g.get(i) : moved(i));
+            return start(i) + (nesterov ? 0.9 * moved(i) - 0.0625 * g.get(i) : moved(i));
           });
         }
       }
