@@ -115,8 +115,8 @@ std::vector<Op> unary_ops() {
 #define LAMINA_UNARY(name, ...) {#name, EwOp::name, EwOp::name, false},
 #include "kernels/elementwise_ops.inc"
   };
-#define LAMINA_UNARY_GRAD(name)                                     \
-  for (Op& o : ops) {                                               \
+#define LAMINA_UNARY_GRAD(name)                                            \
+  for (Op & o : ops) {                                                     \
     if (o.op == EwOp::name) o.grad = EwOp::name##_grad, o.has_grad = true; \
   }
 #include "kernels/elementwise_ops.inc"
@@ -135,8 +135,9 @@ double ulps(T got, long double want) {
     return std::fabs(got) >= limit && std::fabs(rounded) >= limit ? 1 : kInf;
   }
   const T next = std::nextafter(std::fabs(rounded), std::numeric_limits<T>::infinity());
-  const long double unit = std::isinf(next) ? std::fabs(rounded) - std::nextafter(std::fabs(rounded), T(0))
-                                            : next - std::fabs(rounded);
+  const long double unit = std::isinf(next)
+                               ? std::fabs(rounded) - std::nextafter(std::fabs(rounded), T(0))
+                               : next - std::fabs(rounded);
   return double(std::fabs((long double)got - want) / unit);
 }
 
@@ -146,7 +147,8 @@ std::vector<T> samples(double lo, double hi) {
   std::vector<T> x;
   for (int i = 0; i <= 20000; ++i) x.push_back(T(lo + (hi - lo) * i / 20000));
   const double tiny = double(std::numeric_limits<T>::denorm_min());
-  for (double m = tiny; m < std::max(std::fabs(lo), std::fabs(hi)); m = std::max(m * 1.37, m + tiny)) {
+  for (double m = tiny; m < std::max(std::fabs(lo), std::fabs(hi));
+       m = std::max(m * 1.37, m + tiny)) {
     for (double s : {m, -m}) {
       if (s >= lo && s <= hi) x.push_back(T(s));
     }
@@ -187,9 +189,10 @@ void check_accuracy(const Accuracy& a, double bound) {
     const Real want = a.ref(Real(x[i]));
     double e = ulps(y[i], want);
     if (a.relative_to_x > 0 && std::isfinite(x[i])) {
-      e = std::min(e, std::fabs(double(Real(y[i]) - want)) /
-                          (std::fabs(double(x[i])) * a.relative_to_x * std::numeric_limits<T>::epsilon()) *
-                          bound);
+      e = std::min(
+          e, std::fabs(double(Real(y[i]) - want)) /
+                 (std::fabs(double(x[i])) * a.relative_to_x * std::numeric_limits<T>::epsilon()) *
+                 bound);
     }
     if (!(e <= worst)) worst = e, at = x[i];
   }
@@ -322,7 +325,8 @@ TEST_CASE("elementwise: every derivative agrees with finite differences") {
 }
 
 TEST_CASE("elementwise: special functions") {
-  const auto inv = apply<double>(EwOp::erfinv, {{0, 0.5, -0.5, 0.999999999999, -1, 1, 1.5, 1e-300}});
+  const auto inv =
+      apply<double>(EwOp::erfinv, {{0, 0.5, -0.5, 0.999999999999, -1, 1, 1.5, 1e-300}});
   CHECK(inv[0] == 0);
   CHECK(std::erf(inv[1]) == doctest::Approx(0.5).epsilon(1e-15));
   CHECK(inv[2] == -inv[1]);
@@ -374,9 +378,12 @@ TEST_CASE("elementwise: two floats") {
   const auto f = [](EwOp op, double a, double b) {
     const float y = apply1<float>(op, float(a), float(b));
     const double d = apply1<double>(op, a, b);
-    if (std::isnan(d)) CHECK(std::isnan(y));
-    else if (std::isinf(d)) CHECK(y == float(d));
-    else CHECK(y == doctest::Approx(float(d)));
+    if (std::isnan(d))
+      CHECK(std::isnan(y));
+    else if (std::isinf(d))
+      CHECK(y == float(d));
+    else
+      CHECK(y == doctest::Approx(float(d)));
     return d;
   };
   for (auto [a, b] : {std::pair{1.0, kNan}, {kNan, 1.0}, {kNan, kNan}}) {
@@ -535,8 +542,15 @@ TEST_CASE("elementwise: chains of steps, several outputs, any layout and dtype")
   Chain c = chain_of_four();
   c.steps[3].arg[1] = 0;  // y > a, so that `a` is read after y is known
   std::mt19937 random(1);
-  for (auto [R, C] : {std::pair<int64_t, int64_t>{1, 1}, {1, 5000}, {3, 7}, {300, 3}, {70, 64},
-                      {33, 129}, {5, 1000}, {200, 31}, {2, 3000}}) {
+  for (auto [R, C] : {std::pair<int64_t, int64_t>{1, 1},
+                      {1, 5000},
+                      {3, 7},
+                      {300, 3},
+                      {70, 64},
+                      {33, 129},
+                      {5, 1000},
+                      {200, 31},
+                      {2, 3000}}) {
     CAPTURE(R);
     CAPTURE(C);
     const size_t n = size_t(R * C);
@@ -550,8 +564,8 @@ TEST_CASE("elementwise: chains of steps, several outputs, any layout and dtype")
       for (bool a_transposed : {false, true}) {
         std::vector<float> y(n), aa(a);
         std::vector<uint8_t> z(n);
-        const std::vector<int64_t> as = a_transposed ? std::vector<int64_t>{1, R}
-                                                     : std::vector<int64_t>{C, 1};
+        const std::vector<int64_t> as =
+            a_transposed ? std::vector<int64_t>{1, R} : std::vector<int64_t>{C, 1};
         View in[] = {view(aa.data(), DType::kFloat32, {R, C}, as),
                      view(b.data(), DType::kFloat32, {R, C}, {row, col})};
         const auto check = [&] {
@@ -566,7 +580,8 @@ TEST_CASE("elementwise: chains of steps, several outputs, any layout and dtype")
           }
           CHECK(bad == 0);
         };
-        View out[] = {view(y.data(), DType::kFloat32, {R, C}), view(z.data(), DType::kBool, {R, C})};
+        View out[] = {view(y.data(), DType::kFloat32, {R, C}),
+                      view(z.data(), DType::kBool, {R, C})};
         kernels::cpu().elementwise(context(), c, in, out);
         check();
         std::fill(y.begin(), y.end(), 0.0f);
@@ -602,7 +617,8 @@ TEST_CASE("elementwise: four axes with broadcasting, negative strides and stride
   c.out_reg[0] = 4;
   c.out_type[0] = Compute::kF32;
   // a reversed along H, b of shape (N, 1, W, 1), y every other element, C and W swapped in memory.
-  View va = view(a.data() + (H - 1) * W * C, DType::kInt16, {N, H, W, C}, {H * W * C, -W * C, C, 1});
+  View va =
+      view(a.data() + (H - 1) * W * C, DType::kInt16, {N, H, W, C}, {H * W * C, -W * C, C, 1});
   View vb = view(b.data(), DType::kFloat64, {N, H, W, C}, {W, 0, 1, 0});
   View vy = view(y.data(), DType::kFloat32, {N, H, W, C}, {2 * H * W * C, 2 * W * C, 2, 2 * W});
   run(c, {va, vb}, vy);
@@ -611,7 +627,8 @@ TEST_CASE("elementwise: four axes with broadcasting, negative strides and stride
     for (int64_t h = 0; h < H; ++h)
       for (int64_t w = 0; w < W; ++w)
         for (int64_t k = 0; k < C; ++k) {
-          const float want = float(a[size_t(((n * H + H - 1 - h) * W + w) * C + k)] + b[size_t(n * W + w)]);
+          const float want =
+              float(a[size_t(((n * H + H - 1 - h) * W + w) * C + k)] + b[size_t(n * W + w)]);
           bad += y[size_t(2 * ((n * H + h) * W * C + w + W * k))] != want;
         }
   CHECK(bad == 0);
@@ -647,7 +664,8 @@ TEST_CASE("copy: every pattern of float16 and bfloat16 goes to float32 and back"
     for (size_t i = 0; i < h.size(); ++i) bad += negated[i] != (h[i] ^ 0x8000);
     CHECK(bad == 0);
     // Values, and rounding to nearest even halfway between neighbours.
-    const int digits = dtype == DType::kFloat16 ? 10 : 7, bias = dtype == DType::kFloat16 ? 15 : 127;
+    const int digits = dtype == DType::kFloat16 ? 10 : 7,
+              bias = dtype == DType::kFloat16 ? 15 : 127;
     const int exponents = dtype == DType::kFloat16 ? 31 : 255;
     for (uint32_t i = 0; i < 0x8000; ++i) {
       const int e = int(i >> digits), m = int(i & ((1u << digits) - 1));
@@ -784,7 +802,8 @@ std::vector<T> draw(RandomKind kind, size_t n, double p0, double p1, uint64_t st
 template <class T>
 void check_random(T) {
   const size_t n = 200003;
-  for (RandomKind kind : {RandomKind::kUniform, RandomKind::kNormal, RandomKind::kTruncatedNormal}) {
+  for (RandomKind kind :
+       {RandomKind::kUniform, RandomKind::kNormal, RandomKind::kTruncatedNormal}) {
     const auto x = draw<T>(kind, n, 1, 3);
     CHECK(x == draw<T>(kind, n, 1, 3, 5, true));
     CHECK(x != draw<T>(kind, n, 1, 3, 6));

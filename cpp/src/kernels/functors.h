@@ -18,15 +18,15 @@ namespace {
 namespace lamina {
 #endif
 
-// ---- helpers --------------------------------------------------------------------------------------
+// ---- helpers
 
 template <class T>
 inline constexpr bool kIsFloat = std::is_floating_point_v<T>;
 
 // The arithmetic of T without overflow: unsigned for integers.
 template <class T>
-using Wrap = typename std::conditional_t<kIsFloat<T>, std::type_identity<T>,
-                                         std::make_unsigned<T>>::type;
+using Wrap =
+    typename std::conditional_t<kIsFloat<T>, std::type_identity<T>, std::make_unsigned<T>>::type;
 
 // A double as a T; integers saturate.
 template <class T>
@@ -40,10 +40,14 @@ LAMINA_FN T from_double(double p) {
   }
 }
 
-#define LAMINA_F template <class T> LAMINA_FN static T
-#define LAMINA_TEST template <class T> LAMINA_FN static int32_t
+#define LAMINA_F     \
+  template <class T> \
+  LAMINA_FN static T
+#define LAMINA_TEST  \
+  template <class T> \
+  LAMINA_FN static int32_t
 
-// ---- maths ----------------------------------------------------------------------------------------
+// ---- maths
 
 struct Sign {
   LAMINA_F f(T x, double, double) { return x > 0 ? T(1) : (x < 0 ? T(-1) : (x == 0 ? T(0) : x)); }
@@ -51,15 +55,19 @@ struct Sign {
 };
 struct Absolute {
   LAMINA_F f(T x, double, double) {
-    if constexpr (kIsFloat<T>) return math::abs(x);
-    else return x < 0 ? T(0 - Wrap<T>(x)) : x;
+    if constexpr (kIsFloat<T>)
+      return math::abs(x);
+    else
+      return x < 0 ? T(0 - Wrap<T>(x)) : x;
   }
   LAMINA_F df(T x, T, double, double) { return Sign::f(x, 0, 0); }
 };
 struct Negative {
   LAMINA_F f(T x, double, double) {
-    if constexpr (kIsFloat<T>) return -x;
-    else return T(0 - Wrap<T>(x));
+    if constexpr (kIsFloat<T>)
+      return -x;
+    else
+      return T(0 - Wrap<T>(x));
   }
   LAMINA_F df(T, T, double, double) { return -1; }
 };
@@ -117,9 +125,12 @@ struct Wave {
     if constexpr (std::is_same_v<T, float>) {
       if (math::abs(x) < kFast) return fast(x);
     }
-    if constexpr (kShift % 4 == 0) return std::sin(x);
-    else if constexpr (kShift % 4 == 1) return std::cos(x);
-    else return -std::sin(x);
+    if constexpr (kShift % 4 == 0)
+      return std::sin(x);
+    else if constexpr (kShift % 4 == 1)
+      return std::cos(x);
+    else
+      return -std::sin(x);
   }
 };
 struct Sin {
@@ -178,15 +189,14 @@ struct Arctanh {
 };
 struct Erf {
   LAMINA_F f(T x, double, double) { return math::erf(x); }
-  LAMINA_F df(T x, T, double, double) {
-    return T(1.12837916709551257) * math::exp(-x * x);
-  }
+  LAMINA_F df(T x, T, double, double) { return T(1.12837916709551257) * math::exp(-x * x); }
 };
 struct Erfinv {
   LAMINA_F f(T x0, double, double) {
     // Giles' approximation, then Halley's iteration in double. Near one, erfc keeps the digits.
     const double x = x0, a = x < 0 ? -x : x;
-    if (!(a < 1)) return T(a == 1 ? x * math::constant_inf<double>() : math::constant_nan<double>());
+    if (!(a < 1))
+      return T(a == 1 ? x * math::constant_inf<double>() : math::constant_nan<double>());
     const double w = -std::log((1 - a) * (1 + a));
     double y;
     if (w < 5) {
@@ -231,8 +241,10 @@ struct Lgamma {
   LAMINA_F f(T x, double, double) {
 #if defined(__GLIBC__)  // std::lgamma writes a global, signgam: a data race
     int sign;
-    if constexpr (std::is_same_v<T, float>) return ::lgammaf_r(x, &sign);
-    else return ::lgamma_r(x, &sign);
+    if constexpr (std::is_same_v<T, float>)
+      return ::lgammaf_r(x, &sign);
+    else
+      return ::lgamma_r(x, &sign);
 #else
     return std::lgamma(x);
 #endif
@@ -283,20 +295,26 @@ struct Rint {
 };
 struct Signbit {
   LAMINA_TEST f(T x, double, double) {
-    if constexpr (kIsFloat<T>) return (math::bits(x) & math::kSignBit<T>) != 0;
-    else return x < 0;
+    if constexpr (kIsFloat<T>)
+      return (math::bits(x) & math::kSignBit<T>) != 0;
+    else
+      return x < 0;
   }
 };
 struct Isfinite {
   LAMINA_TEST f(T x, double, double) {
-    if constexpr (kIsFloat<T>) return math::abs(x) < math::constant_inf<T>();
-    else return 1;
+    if constexpr (kIsFloat<T>)
+      return math::abs(x) < math::constant_inf<T>();
+    else
+      return 1;
   }
 };
 struct Isinf {
   LAMINA_TEST f(T x, double, double) {
-    if constexpr (kIsFloat<T>) return math::abs(x) == math::constant_inf<T>();
-    else return 0;
+    if constexpr (kIsFloat<T>)
+      return math::abs(x) == math::constant_inf<T>();
+    else
+      return 0;
   }
 };
 struct Isnan {
@@ -304,14 +322,18 @@ struct Isnan {
 };
 struct Isposinf {
   LAMINA_TEST f(T x, double, double) {
-    if constexpr (kIsFloat<T>) return x == math::constant_inf<T>();
-    else return 0;
+    if constexpr (kIsFloat<T>)
+      return x == math::constant_inf<T>();
+    else
+      return 0;
   }
 };
 struct Isneginf {
   LAMINA_TEST f(T x, double, double) {
-    if constexpr (kIsFloat<T>) return x == -math::constant_inf<T>();
-    else return 0;
+    if constexpr (kIsFloat<T>)
+      return x == -math::constant_inf<T>();
+    else
+      return 0;
   }
 };
 struct LogicalNot {
@@ -319,13 +341,10 @@ struct LogicalNot {
 };
 struct BitwiseNot {
   template <class T>
-    requires(!kIsFloat<T>)
-  LAMINA_FN static T f(T x, double, double) {
-    return ~x;
-  }
+  requires(!kIsFloat<T>) LAMINA_FN static T f(T x, double, double) { return ~x; }
 };
 
-// ---- activations ----------------------------------------------------------------------------------
+// ---- activations
 
 struct Relu {
   LAMINA_F f(T x, double, double) { return x <= 0 ? T(0) : x; }
@@ -376,13 +395,12 @@ struct Softsign {
     return r * r;
   }
 };
-// Activations of the form x * gate(x) are limited where the gate is zero or one, for inf * 0 is NaN.
+// Activations of the form x * gate(x) are limited where the gate is zero or one, for inf * 0 is
+// NaN.
 struct Silu {
   template <class T>
   static constexpr T kEnd = std::is_same_v<T, float> ? 150 : 800;
-  LAMINA_F f(T x, double, double) {
-    return (x < -kEnd<T> ? -kEnd<T> : x) * math::sigmoid(x);
-  }
+  LAMINA_F f(T x, double, double) { return (x < -kEnd<T> ? -kEnd<T> : x) * math::sigmoid(x); }
   LAMINA_F df(T x, T, double, double) {
     x = math::clamp(x, -kEnd<T>, kEnd<T>);
     const T s = math::sigmoid(x);
@@ -446,8 +464,9 @@ struct HardTanh {
 struct TanhShrink {
   LAMINA_F f(T x, double, double) {
     const T z = x * x;  // near zero the difference would cancel: tanh's series
-    const T inner = x * z * math::horner(z, T(-21844.0 / 6081075), T(1382.0 / 155925),
-                                         T(-62.0 / 2835), T(17.0 / 315), T(-2.0 / 15), T(1.0 / 3));
+    const T inner = x * z *
+                    math::horner(z, T(-21844.0 / 6081075), T(1382.0 / 155925), T(-62.0 / 2835),
+                                 T(17.0 / 315), T(-2.0 / 15), T(1.0 / 3));
     return math::abs(x) < T(0.2) ? inner : x - math::tanh(x);
   }
   LAMINA_F df(T x, T, double, double) {
@@ -504,7 +523,7 @@ struct Scale {
   LAMINA_F df(T, T, double p0, double) { return T(p0); }
 };
 
-// ---- two arguments --------------------------------------------------------------------------------
+// ---- two arguments
 
 struct Add {
   LAMINA_F f(T a, T b) { return T(Wrap<T>(a) + Wrap<T>(b)); }
@@ -523,8 +542,10 @@ struct DivideNoNan {
 };
 struct Fmod {
   LAMINA_F f(T a, T b) {
-    if constexpr (kIsFloat<T>) return std::fmod(a, b);
-    else return b == 0 || b == -1 ? T(0) : T(a % b);  // the smallest integer % -1 overflows
+    if constexpr (kIsFloat<T>)
+      return std::fmod(a, b);
+    else
+      return b == 0 || b == -1 ? T(0) : T(a % b);  // the smallest integer % -1 overflows
   }
 };
 struct Mod {
@@ -591,8 +612,7 @@ struct Logaddexp {
 struct Logaddexp2 {
   LAMINA_F f(T a, T b) {
     const T d = a == b ? T(0) : a - b;
-    return (a > b ? a : b) +
-           T(1.44269504088896341) * math::log1p_unit(math::exp2(-math::abs(d)));
+    return (a > b ? a : b) + T(1.44269504088896341) * math::log1p_unit(math::exp2(-math::abs(d)));
   }
 };
 struct Copysign {
@@ -671,7 +691,7 @@ struct LogicalXor {
   LAMINA_TEST f(T a, T b) { return (a != 0) ^ (b != 0); }
 };
 
-// ---- three arguments ------------------------------------------------------------------------------
+// ---- three arguments
 
 struct Where {
   LAMINA_F f(int32_t c, T a, T b) { return c != 0 ? a : b; }

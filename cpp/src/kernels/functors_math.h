@@ -1,6 +1,6 @@
 // The hot maths of functors.h: branch-free code in plain arithmetic and integer bit tricks, so that
-// the compiler turns a loop over it into vector code for any instruction set. Every function is right
-// at NaN, infinities and zeros; results are within a few units in the last place.
+// the compiler turns a loop over it into vector code for any instruction set. Every function is
+// right at NaN, infinities and zeros; results are within a few units in the last place.
 //
 // Polynomials are minimax fits (Lawson's iteration) unless a source is named. A range is limited as
 // `x < lo ? lo : x` so that NaN passes through.
@@ -40,16 +40,16 @@ struct Float<float> {
   using U = uint32_t;
   static constexpr int kMantissa = 23;
   static constexpr uint32_t kBias = 127;
-  static constexpr float kRound = 12582912.0f;             // 1.5 * 2^23: adding it rounds to an integer
+  static constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
   static constexpr uint32_t kRoundBits = 0x4b400000u;
-  static constexpr float kTwoMantissa = 8388608.0f;        // 2^23
+  static constexpr float kTwoMantissa = 8388608.0f;  // 2^23
   static constexpr uint32_t kTwoMantissaBits = 0x4b000000u;
   static constexpr uint32_t kSqrtHalfBits = 0x3f3504f3u;
   static constexpr float kMinNormal = 1.17549435e-38f;
   static constexpr float kLn2Hi = 0.693359375f, kLn2Lo = -2.12194440e-4f;
   static constexpr float kExpMin = -104.0f, kExpMax = 89.0f;  // exp is 0 below, infinite above
   static constexpr float kExpm1Min = -20.0f;
-  static constexpr float kTiny = 2.98023224e-8f;           // 2^-25
+  static constexpr float kTiny = 2.98023224e-8f;  // 2^-25
 };
 
 template <>
@@ -57,7 +57,7 @@ struct Float<double> {
   using U = uint64_t;
   static constexpr int kMantissa = 52;
   static constexpr uint64_t kBias = 1023;
-  static constexpr double kRound = 6755399441055744.0;     // 1.5 * 2^52
+  static constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52
   static constexpr uint64_t kRoundBits = 0x4338000000000000u;
   static constexpr double kTwoMantissa = 4503599627370496.0;  // 2^52
   static constexpr uint64_t kTwoMantissaBits = 0x4330000000000000u;
@@ -113,7 +113,7 @@ LAMINA_FN T horner(T x, T top, C... rest) {
   return top;
 }
 
-// ---- exponentials ---------------------------------------------------------------------------------
+// ---- exponentials
 
 // exp(r) - 1 for |r| <= log(2) / 2.
 LAMINA_FN float expm1_core(float r) {
@@ -123,10 +123,10 @@ LAMINA_FN float expm1_core(float r) {
 }
 LAMINA_FN double expm1_core(double r) {
   return r + r * r *
-                 horner(r, 2.51136370575907422e-8, 2.76263496771363091e-7,
-                        2.75572305537756276e-6, 2.48015043766296028e-5, 1.98412699001395797e-4,
-                        1.38888889324462617e-3, 8.33333333331595285e-3, 4.16666666665733945e-2,
-                        1.66666666666666837e-1, 5.00000000000000557e-1);
+                 horner(r, 2.51136370575907422e-8, 2.76263496771363091e-7, 2.75572305537756276e-6,
+                        2.48015043766296028e-5, 1.98412699001395797e-4, 1.38888889324462617e-3,
+                        8.33333333331595285e-3, 4.16666666665733945e-2, 1.66666666666666837e-1,
+                        5.00000000000000557e-1);
 }
 
 // x * 2^n for m = n + 2 * bias, in two factors: 2^n itself may overflow or be subnormal.
@@ -192,28 +192,29 @@ LAMINA_FN T sigmoid(T x) {
   return x >= 0 ? r : e * r;
 }
 
-// ---- logarithms -----------------------------------------------------------------------------------
+// ---- logarithms
 
 // log((1 + f) * 2^e) for 1 + f in [sqrt(1/2), sqrt(2)].
 LAMINA_FN float log_core(float f, float e) {  // Cephes, logf
   const float z = f * f;
-  const float p = horner(f, 7.0376836292e-2f, -1.1514610310e-1f, 1.1676998740e-1f, -1.2420140846e-1f,
-                         1.4249322787e-1f, -1.6668057665e-1f, 2.0000714765e-1f, -2.4999993993e-1f,
-                         3.3333331174e-1f);
+  const float p = horner(f, 7.0376836292e-2f, -1.1514610310e-1f, 1.1676998740e-1f,
+                         -1.2420140846e-1f, 1.4249322787e-1f, -1.6668057665e-1f, 2.0000714765e-1f,
+                         -2.4999993993e-1f, 3.3333331174e-1f);
   const float y = f * z * p + e * Float<float>::kLn2Lo - 0.5f * z;
   return (f + y) + e * Float<float>::kLn2Hi;
 }
 LAMINA_FN double log_core(double f, double e) {  // FreeBSD msun, e_log.c
   const double s = f / (2 + f), z = s * s, w = z * z;
-  const double t1 = w * horner(w, 1.531383769920937332e-01, 2.222219843214978396e-01,
-                               3.999999999940941908e-01);
+  const double t1 =
+      w * horner(w, 1.531383769920937332e-01, 2.222219843214978396e-01, 3.999999999940941908e-01);
   const double t2 = z * horner(w, 1.479819860510658591e-01, 1.818357216161805012e-01,
                                2.857142874366239149e-01, 6.666666666666735130e-01);
   const double h = 0.5 * f * f;
   return e * Float<double>::kLn2Hi - ((h - (s * (h + (t1 + t2)) + e * Float<double>::kLn2Lo)) - f);
 }
 
-// log(u + c) for positive normal or infinite u and |c| far below u; anything else is for the caller.
+// log(u + c) for positive normal or infinite u and |c| far below u; anything else is for the
+// caller.
 template <class T>
 LAMINA_FN T log_sum(T u, T c, T e_shift) {
   using F = Float<T>;
@@ -269,13 +270,13 @@ LAMINA_FN T softplus(T x) {
   return (x > 0 ? x : T(0)) + log1p_unit(exp(-abs(x)));
 }
 
-// ---- the error function and the normal distribution -----------------------------------------------
+// ---- the error function and the normal distribution
 
 LAMINA_FN float erf(float x) {  // N. Juffa's two polynomials, both evaluated
   const float t0 = abs(x), t = t0 > 4.0f ? 4.0f : t0, s = t * t;
-  const float outer = 1 - exp(-t + t * horner(t, -1.72853470e-5f, 3.83197126e-4f, -3.88396438e-3f,
-                                              2.42546219e-2f, -1.06777877e-1f, -6.34846687e-1f,
-                                              -1.28717512e-1f));
+  const float outer =
+      1 - exp(-t + t * horner(t, -1.72853470e-5f, 3.83197126e-4f, -3.88396438e-3f, 2.42546219e-2f,
+                              -1.06777877e-1f, -6.34846687e-1f, -1.28717512e-1f));
   const float inner = x + x * horner(s, -5.96761703e-4f, 4.99119423e-3f, -2.67681349e-2f,
                                      1.12819925e-1f, -3.76125336e-1f, 1.28379166e-1f);
   return t > 0.921875f ? copysign(outer, x) : inner;
@@ -319,7 +320,7 @@ LAMINA_FN double erfinv_central(double x) {
                     1.15493420382704833e-2, 2.320136665346545e-1, 8.86226925452758014e-1);
 }
 
-// ---- sine and cosine ------------------------------------------------------------------------------
+// ---- sine and cosine
 
 // sin(r) and cos(r) for |r| <= pi / 4.
 LAMINA_FN float sin_core(float r) {
@@ -332,16 +333,16 @@ LAMINA_FN float cos_core(float r) {
 }
 LAMINA_FN double sin_core(double r) {
   const double z = r * r;
-  return r + r * z * horner(z, 1.58968945594851062e-10, -2.50507597397184831e-8,
-                            2.75573137014801252e-6, -1.98412698298316058e-4,
-                            8.33333333332243537e-3, -1.66666666666666321e-1);
+  return r + r * z *
+                 horner(z, 1.58968945594851062e-10, -2.50507597397184831e-8, 2.75573137014801252e-6,
+                        -1.98412698298316058e-4, 8.33333333332243537e-3, -1.66666666666666321e-1);
 }
 LAMINA_FN double cos_core(double r) {
   const double z = r * r;
-  return (1 - 0.5 * z) +
-         z * z * horner(z, -1.13597034619710445e-11, 2.08757243430877518e-9,
-                        -2.75573143602333329e-7, 2.48015872895099556e-5, -1.38888888888741695e-3,
-                        4.16666666666665997e-2);
+  return (1 - 0.5 * z) + z * z *
+                             horner(z, -1.13597034619710445e-11, 2.08757243430877518e-9,
+                                    -2.75573143602333329e-7, 2.48015872895099556e-5,
+                                    -1.38888888888741695e-3, 4.16666666666665997e-2);
 }
 
 // Sine of the angle r + quadrant * pi / 2.

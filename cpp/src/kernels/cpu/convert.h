@@ -1,8 +1,8 @@
 // Element types as stored in memory, and conversions between them.
 //
 // Floats become integers by truncation, saturating, NaN as 0; integers wrap; anything non-zero is a
-// true bool; float16 and bfloat16 round to nearest even, from float64 in one rounding. Branch-free, so
-// that loops over them become vector code.
+// true bool; float16 and bfloat16 round to nearest even, from float64 in one rounding. Branch-free,
+// so that loops over them become vector code.
 #pragma once
 #include "kernels/cpu/common.h"
 #include "kernels/functors.h"
@@ -65,9 +65,8 @@ template <class To, class From>
 LAMINA_FN To float_to_int(From x) {
   // The largest From that fits To: for wide integers the limit itself is not representable.
   constexpr int digits = std::numeric_limits<To>::digits;
-  constexpr int kept = digits < std::numeric_limits<From>::digits
-                           ? digits
-                           : std::numeric_limits<From>::digits;
+  constexpr int kept =
+      digits < std::numeric_limits<From>::digits ? digits : std::numeric_limits<From>::digits;
   constexpr To top = To((((uint64_t(1) << (kept - 1)) - 1) * 2 + 1) << (digits - kept));
   constexpr To bottom = std::numeric_limits<To>::min();
   const From y = x < From(bottom) ? From(bottom) : x;
@@ -90,10 +89,14 @@ LAMINA_FN To convert(From x) {
     return Bool{uint8_t(x != 0)};
   } else if constexpr (std::is_same_v<To, Half> || std::is_same_v<To, BFloat>) {
     float f;
-    if constexpr (std::is_same_v<From, float> || sizeof(From) < 4) f = float(x);
-    else f = double_to_float_odd(double(x));
-    if constexpr (std::is_same_v<To, Half>) return Half{float_to_half(f)};
-    else return BFloat{float_to_bfloat(f)};
+    if constexpr (std::is_same_v<From, float> || sizeof(From) < 4)
+      f = float(x);
+    else
+      f = double_to_float_odd(double(x));
+    if constexpr (std::is_same_v<To, Half>)
+      return Half{float_to_half(f)};
+    else
+      return BFloat{float_to_bfloat(f)};
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     return float_to_int<To>(x);
   } else {
@@ -105,16 +108,26 @@ LAMINA_FN To convert(From x) {
 template <class F>
 LAMINA_FN auto with_stored_type(DType dtype, F&& f) {
   switch (dtype) {
-    case DType::kBool: return f(Bool{});
-    case DType::kUInt8: return f(uint8_t{});
-    case DType::kInt8: return f(int8_t{});
-    case DType::kInt16: return f(int16_t{});
-    case DType::kInt32: return f(int32_t{});
-    case DType::kInt64: return f(int64_t{});
-    case DType::kFloat16: return f(Half{});
-    case DType::kBFloat16: return f(BFloat{});
-    case DType::kFloat32: return f(float{});
-    case DType::kFloat64: break;
+    case DType::kBool:
+      return f(Bool{});
+    case DType::kUInt8:
+      return f(uint8_t{});
+    case DType::kInt8:
+      return f(int8_t{});
+    case DType::kInt16:
+      return f(int16_t{});
+    case DType::kInt32:
+      return f(int32_t{});
+    case DType::kInt64:
+      return f(int64_t{});
+    case DType::kFloat16:
+      return f(Half{});
+    case DType::kBFloat16:
+      return f(BFloat{});
+    case DType::kFloat32:
+      return f(float{});
+    case DType::kFloat64:
+      break;
   }
   return f(double{});
 }

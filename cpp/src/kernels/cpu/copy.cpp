@@ -8,18 +8,24 @@ namespace {
 Move find_move(DType from, DType to) {
   if (from == to) {
     switch (size_of(from)) {
-      case 1: return move<uint8_t, uint8_t>;
-      case 2: return move<uint16_t, uint16_t>;
-      case 4: return move<uint32_t, uint32_t>;
-      default: return move<uint64_t, uint64_t>;
+      case 1:
+        return move<uint8_t, uint8_t>;
+      case 2:
+        return move<uint16_t, uint16_t>;
+      case 4:
+        return move<uint32_t, uint32_t>;
+      default:
+        return move<uint64_t, uint64_t>;
     }
   }
   return with_stored_type(from, [to](auto f) -> Move {
     using From = decltype(f);
     return with_stored_type(to, [](auto t) -> Move {
       using To = decltype(t);
-      if constexpr (std::is_same_v<From, To>) return nullptr;
-      else return move<From, To>;
+      if constexpr (std::is_same_v<From, To>)
+        return nullptr;
+      else
+        return move<From, To>;
     });
   });
 }
@@ -57,10 +63,10 @@ void copy(const Context& ctx, const View& in, const View& out) {
     const Operand* const walked[] = {&from, &to};
     for_row_runs(s, walked, row, min64(tile_rows, s.rows - row),
                  [&](const int64_t* offset, const int64_t* stride, int64_t rows) {
-      f(from.data + (offset[0] + col * from.strides[last]) * from.size,
-        to.data + (offset[1] + col * to.strides[last]) * to.size, {stride[0], from.strides[last]},
-        {stride[1], to.strides[last]}, rows, cols);
-    });
+                   f(from.data + (offset[0] + col * from.strides[last]) * from.size,
+                     to.data + (offset[1] + col * to.strides[last]) * to.size,
+                     {stride[0], from.strides[last]}, {stride[1], to.strides[last]}, rows, cols);
+                 });
   };
   if (row_tiles * col_tiles == 1) return tile(0);
   parallel(ctx, row_tiles * col_tiles, cost, tile);

@@ -1,10 +1,11 @@
 // Runs a chain of elementwise steps tile by tile, so that what is between the steps stays in L1.
 //
-// The iteration space is reduced to rows of `inner` elements. A tile is a range of rows by a range of
-// columns. Operands that are contiguous there and hold the compute type are used in place; those that
-// do not change are kept as one value; all others pass through a buffer.
+// The iteration space is reduced to rows of `inner` elements. A tile is a range of rows by a range
+// of columns. Operands that are contiguous there and hold the compute type are used in place; those
+// that do not change are kept as one value; all others pass through a buffer.
 #include "kernels/cpu/elementwise_tiles.h"
 #include "kernels/cpu/move.h"
+#include "kernels/cpu/op_info.h"
 #include "kernels/cpu/space.h"
 
 namespace lamina::LAMINA_ISA {
@@ -18,74 +19,39 @@ using abi::EwStep;
 constexpr int kMaxIn = abi::kMaxChainInputs, kMaxOut = abi::kMaxChainOutputs;
 constexpr int kNone = -1;
 
-// ---- what each opcode is --------------------------------------------------------------------------
-
-enum class Kind : uint8_t { kUnary, kGrad, kBinary, kWhere, kCast };
-
-struct Row {
-  Kind kind;
-  uint8_t args;
-  float cost;  // nanoseconds per element, roughly
-};
-
-// Library calls that stay scalar, maths that became vector code, the rest.
-constexpr float op_cost(EwOp op) {
-  switch (op) {
-    case EwOp::exp: case EwOp::exp2: case EwOp::expm1: case EwOp::log: case EwOp::log1p:
-    case EwOp::tanh: case EwOp::sigmoid: case EwOp::log_sigmoid: case EwOp::softplus:
-    case EwOp::silu: case EwOp::gelu: case EwOp::gelu_tanh: case EwOp::mish: case EwOp::elu:
-    case EwOp::selu: case EwOp::celu: case EwOp::erf: case EwOp::sin: case EwOp::cos:
-    case EwOp::tanh_shrink: case EwOp::logaddexp: case EwOp::logaddexp2: case EwOp::silu_grad:
-    case EwOp::gelu_grad: case EwOp::gelu_tanh_grad: case EwOp::mish_grad: case EwOp::erf_grad:
-    case EwOp::softplus_grad: case EwOp::log_sigmoid_grad: case EwOp::sin_grad:
-    case EwOp::cos_grad: case EwOp::tanh_shrink_grad: case EwOp::erfinv_grad:
-      return 0.7f;
-    case EwOp::log2: case EwOp::log10: case EwOp::tan: case EwOp::arcsin: case EwOp::arccos:
-    case EwOp::arctan: case EwOp::sinh: case EwOp::cosh: case EwOp::arcsinh: case EwOp::arccosh:
-    case EwOp::arctanh: case EwOp::lgamma: case EwOp::digamma: case EwOp::sinc: case EwOp::erfinv:
-    case EwOp::sinh_grad: case EwOp::cosh_grad: case EwOp::lgamma_grad: case EwOp::sinc_grad:
-    case EwOp::power: case EwOp::mod: case EwOp::fmod: case EwOp::floor_divide: case EwOp::arctan2:
-    case EwOp::hypot: case EwOp::nextafter: case EwOp::gcd: case EwOp::lcm:
-      return 10.0f;
-    default: return 0.05f;
-  }
-}
-
-constexpr Row kRows[] = {
-#define LAMINA_UNARY(name, ...) {Kind::kUnary, 1, op_cost(EwOp::name)},
-#define LAMINA_UNARY_GRAD(name) {Kind::kGrad, 3, op_cost(EwOp::name##_grad)},
-#define LAMINA_BINARY(name, ...) {Kind::kBinary, 2, op_cost(EwOp::name)},
-#define LAMINA_COMPARE(name, ...) {Kind::kBinary, 2, op_cost(EwOp::name)},
-#define LAMINA_TERNARY(name, ...) {Kind::kWhere, 3, op_cost(EwOp::name)},
-#include "kernels/elementwise_ops.inc"
-    {Kind::kCast, 1, 0.05f},
-};
-static_assert(sizeof(kRows) / sizeof(kRows[0]) == size_t(EwOp::kCount));
-
 constexpr double kNsPerByte = 0.03;
 constexpr double kBlockNs = 10000;
 
 Tile find_tile(const EwStep& s, uint32_t scalar) {
-  switch (kRows[int(s.op)].kind) {
-    case Kind::kUnary: return unary_tile(s.op, s.type);
-    case Kind::kGrad: return grad_tile(s.op, s.type, scalar);
-    case Kind::kBinary: return binary_tile(s.op, s.type, scalar);
-    case Kind::kWhere: return where_tile(s.type, scalar);
-    case Kind::kCast: break;
+  switch (info(s.op).kind) {
+    case Kind::kUnary:
+      return unary_tile(s.op, s.type);
+    case Kind::kGrad:
+      return grad_tile(s.op, s.type, scalar);
+    case Kind::kBinary:
+      return binary_tile(s.op, s.type, scalar);
+    case Kind::kWhere:
+      return where_tile(s.type, scalar);
+    case Kind::kCast:
+      break;
   }
   return cast_tile(s.type, s.to);
 }
 
-// ---- loads and stores -----------------------------------------------------------------------------
+// ---- loads and stores
 
 inline int size_of(Compute c) { return c == Compute::kF64 || c == Compute::kI64 ? 8 : 4; }
 
 inline DType dtype_of(Compute c) {
   switch (c) {
-    case Compute::kF32: return DType::kFloat32;
-    case Compute::kF64: return DType::kFloat64;
-    case Compute::kI32: return DType::kInt32;
-    case Compute::kI64: break;
+    case Compute::kF32:
+      return DType::kFloat32;
+    case Compute::kF64:
+      return DType::kFloat64;
+    case Compute::kI32:
+      return DType::kInt32;
+    case Compute::kI64:
+      break;
   }
   return DType::kInt64;
 }
@@ -94,10 +60,14 @@ Move find_load(DType from, Compute to) {
   return with_stored_type(from, [to](auto t) -> Move {
     using From = decltype(t);
     switch (to) {
-      case Compute::kF32: return move<From, float>;
-      case Compute::kF64: return move<From, double>;
-      case Compute::kI32: return move<From, int32_t>;
-      case Compute::kI64: break;
+      case Compute::kF32:
+        return move<From, float>;
+      case Compute::kF64:
+        return move<From, double>;
+      case Compute::kI32:
+        return move<From, int32_t>;
+      case Compute::kI64:
+        break;
     }
     return move<From, int64_t>;
   });
@@ -107,16 +77,20 @@ Move find_store(Compute from, DType to) {
   return with_stored_type(to, [from](auto t) -> Move {
     using To = decltype(t);
     switch (from) {
-      case Compute::kF32: return move<float, To>;
-      case Compute::kF64: return move<double, To>;
-      case Compute::kI32: return move<int32_t, To>;
-      case Compute::kI64: break;
+      case Compute::kF32:
+        return move<float, To>;
+      case Compute::kF64:
+        return move<double, To>;
+      case Compute::kI32:
+        return move<int32_t, To>;
+      case Compute::kI64:
+        break;
     }
     return move<int64_t, To>;
   });
 }
 
-// ---- the plan -------------------------------------------------------------------------------------
+// ---- the plan
 
 // How an operand meets the registers.
 enum class Access : uint8_t {
@@ -135,7 +109,7 @@ struct Plan {
   Access in[kMaxIn], out[kMaxOut];
   Move load[kMaxIn], store[kMaxOut];
   int8_t in_buffer[kMaxIn], out_buffer[kMaxOut];
-  bool keep[kMaxIn];        // the same in every row: what a tile loaded serves the next one too
+  bool keep[kMaxIn];         // the same in every row: what a tile loaded serves the next one too
   int8_t out_step[kMaxOut];  // the step that writes output j in place, or kNone
   Tile tile[abi::kMaxSteps];
   uint8_t scalar_args[abi::kMaxSteps];
@@ -146,7 +120,8 @@ struct Plan {
 
 inline bool has(uint64_t set, int i) { return set >> i & 1; }
 
-// Chooses the tile: parts of a long row, several short rows, or squares where something is transposed.
+// Chooses the tile: parts of a long row, several short rows, or squares where something is
+// transposed.
 void choose_tiles(Plan& p) {
   const Space& s = p.space;
   const Chain& c = *p.chain;
@@ -190,7 +165,8 @@ Access access_of(const Plan& p, const Operand& o, DType dtype, Compute type, boo
 // May step `at` write output `o` in place? Not if that is the memory of an input read later on.
 bool safe_in_place(const Plan& p, const Operand& o, const int* last_use, int at) {
   for (int i = 0; i < p.chain->n_in; ++i) {
-    if (p.in[i] == Access::kDirect && p.space.op[i].data == o.data && last_use[i] > at) return false;
+    if (p.in[i] == Access::kDirect && p.space.op[i].data == o.data && last_use[i] > at)
+      return false;
   }
   return true;
 }
@@ -209,7 +185,7 @@ void make_plan(Plan& p, const Chain& c, const View* in, const View* out) {
   int last_use[abi::kMaxRegisters];
   for (int i = 0; i < c.n_in + c.n_steps; ++i) last_use[i] = kNone;
   for (int s = 0; s < c.n_steps; ++s) {
-    for (int a = 0; a < kRows[int(c.steps[s].op)].args; ++a) last_use[c.steps[s].arg[a]] = s;
+    for (int a = 0; a < info(c.steps[s].op).args; ++a) last_use[c.steps[s].arg[a]] = s;
   }
   for (int j = 0; j < c.n_out; ++j) last_use[c.out_reg[j]] = c.n_steps;
 
@@ -235,7 +211,7 @@ void make_plan(Plan& p, const Chain& c, const View* in, const View* out) {
   int free_count = 0;
   for (int s = 0; s < c.n_steps; ++s) {
     const EwStep& e = c.steps[s];
-    const int args = kRows[int(e.op)].args;
+    const int args = info(e.op).args;
     uint32_t scalars = 0;
     for (int a = 0; a < args; ++a) scalars |= uint32_t(has(p.scalar_regs, e.arg[a])) << a;
     p.scalar_step[s] = scalars == (1u << args) - 1;
@@ -274,7 +250,7 @@ void make_plan(Plan& p, const Chain& c, const View* in, const View* out) {
   }
 }
 
-// ---- running --------------------------------------------------------------------------------------
+// ---- running
 
 void run_tiles(const Context& ctx, const Plan& p, int64_t first, int64_t last) {
   const Chain& c = *p.chain;
@@ -282,8 +258,7 @@ void run_tiles(const Context& ctx, const Plan& p, int64_t first, int64_t last) {
   alignas(64) uint64_t scalars[abi::kMaxRegisters];
   void* reg[abi::kMaxRegisters];
   int64_t kept_col[kMaxIn], kept_rows[kMaxIn];
-  char* buffers =
-      p.buffers > 0 ? scratch<char>(ctx, 0, p.buffers * p.buffer_bytes) : nullptr;
+  char* buffers = p.buffers > 0 ? scratch<char>(ctx, 0, p.buffers * p.buffer_bytes) : nullptr;
   const auto buffer = [&](int i) { return buffers + i * p.buffer_bytes; };
 
   for (int i = 0; i < c.n_in; ++i) {
@@ -317,8 +292,11 @@ void run_tiles(const Context& ctx, const Plan& p, int64_t first, int64_t last) {
     for (int i = 0; i < c.n_in; ++i) {
       const Operand& o = s.op[i];
       switch (p.in[i]) {
-        case Access::kFixed: break;
-        case Access::kDirect: reg[i] = place(o); break;
+        case Access::kFixed:
+          break;
+        case Access::kDirect:
+          reg[i] = place(o);
+          break;
         case Access::kPerRow:
           p.load[i](o.data + row_offset(s, o, row) * o.size, reg[i], {}, {}, 1, 1);
           break;
@@ -334,10 +312,10 @@ void run_tiles(const Context& ctx, const Plan& p, int64_t first, int64_t last) {
           const Operand* const walked[] = {&o};
           for_row_runs(s, walked, row, rows,
                        [&](const int64_t* offset, const int64_t* row_stride, int64_t run) {
-            p.load[i](o.data + (*offset + col * stride) * o.size, to, {*row_stride, stride}, {cols, 1},
-                                   run, cols);
-            to += run * row_bytes;
-          });
+                         p.load[i](o.data + (*offset + col * stride) * o.size, to,
+                                   {*row_stride, stride}, {cols, 1}, run, cols);
+                         to += run * row_bytes;
+                       });
           break;
         }
       }
@@ -349,7 +327,7 @@ void run_tiles(const Context& ctx, const Plan& p, int64_t first, int64_t last) {
     for (int t = 0; t < c.n_steps; ++t) {
       const EwStep& e = c.steps[t];
       const void* args[3] = {reg[e.arg[0]], nullptr, nullptr};
-      for (int a = 1; a < kRows[int(e.op)].args; ++a) args[a] = reg[e.arg[a]];
+      for (int a = 1; a < info(e.op).args; ++a) args[a] = reg[e.arg[a]];
       p.tile[t](args, reg[e.dst], p.scalar_step[t] ? 1 : n, e.p0, e.p1,
                 p.scalar_step[t] ? 0 : p.scalar_args[t]);
     }
@@ -379,10 +357,10 @@ void run_tiles(const Context& ctx, const Plan& p, int64_t first, int64_t last) {
       const Operand* const walked[] = {&o};
       for_row_runs(s, walked, row, rows,
                    [&](const int64_t* offset, const int64_t* row_stride, int64_t run) {
-        p.store[j](from, o.data + (*offset + col * stride) * o.size, {cols, 1}, {*row_stride, stride},
-                   run, cols);
-        from = static_cast<const char*>(from) + run * row_bytes;
-      });
+                     p.store[j](from, o.data + (*offset + col * stride) * o.size, {cols, 1},
+                                {*row_stride, stride}, run, cols);
+                     from = static_cast<const char*>(from) + run * row_bytes;
+                   });
     }
   }
 }
@@ -406,7 +384,7 @@ inline bool is_fixed(const View& v) {
 // One step over contiguous memory of its own type: no plan, no buffers.
 bool run_single(const Context& ctx, const Chain& c, const View* in, const View& out, int64_t n) {
   const EwStep& e = c.steps[0];
-  const Row& row = kRows[int(e.op)];
+  const OpInfo& row = info(e.op);
   if (c.out_reg[0] != c.n_in || out.dtype != dtype_of(e.to) || !is_dense(out)) return false;
   struct {
     char *from[3], *to;
@@ -466,19 +444,18 @@ void elementwise(const Context& ctx, const Chain& chain, const View* in, const V
   if (tiles == 1) return run_tiles(ctx, p, 0, 1);
 
   double cost = 0;
-  for (int i = 0; i < chain.n_steps; ++i) cost += kRows[int(chain.steps[i].op)].cost;
+  for (int i = 0; i < chain.n_steps; ++i) cost += info(chain.steps[i].op).cost;
   for (int k = 0; k < p.space.operands; ++k) {
-    const bool in_place = k < chain.n_in ? p.in[k] != Access::kBuffer
-                                         : p.out[k - chain.n_in] != Access::kBuffer;
+    const bool in_place =
+        k < chain.n_in ? p.in[k] != Access::kBuffer : p.out[k - chain.n_in] != Access::kBuffer;
     if (!p.space.op[k].fixed) cost += kNsPerByte * p.space.op[k].size + (in_place ? 0 : 0.3);
   }
   const double tile_cost = cost * double(p.tile_rows * p.tile_cols);
   const int64_t per_block = max64(1, int64_t(kBlockNs / tile_cost));
   const int64_t blocks = (tiles + per_block - 1) / per_block;
   if (blocks == 1) return run_tiles(ctx, p, 0, tiles);
-  parallel(ctx, blocks, cost * double(n), [&](int64_t b) {
-    run_tiles(ctx, p, b * per_block, min64(tiles, (b + 1) * per_block));
-  });
+  parallel(ctx, blocks, cost * double(n),
+           [&](int64_t b) { run_tiles(ctx, p, b * per_block, min64(tiles, (b + 1) * per_block)); });
 }
 
 }  // namespace

@@ -9,7 +9,11 @@
 #define LAMINA_NOINLINE __attribute__((noinline))
 // Iterations are independent though the output may be an input: lets the compiler vectorize without
 // checks for overlap.
+#if defined(__clang__)
+#define LAMINA_NO_CARRY _Pragma("clang loop vectorize(assume_safety)")
+#else
 #define LAMINA_NO_CARRY _Pragma("GCC ivdep")
+#endif
 #endif
 
 namespace lamina::LAMINA_ISA {
@@ -18,8 +22,8 @@ namespace lamina::LAMINA_ISA {
 using Tile = void (*)(const void* const* arg, void* out, int64_t n, double p0, double p1,
                       uint32_t scalar);
 
-// The tile function of an opcode, fit for `scalar` (in any case where only some arguments are scalar);
-// null if the opcode is not of that kind or not for that type.
+// The tile function of an opcode, fit for `scalar` (in any case where only some arguments are
+// scalar); null if the opcode is not of that kind or not for that type.
 Tile unary_tile(abi::EwOp op, abi::Compute type);
 Tile grad_tile(abi::EwOp op, abi::Compute type, uint32_t scalar);
 Tile binary_tile(abi::EwOp op, abi::Compute type, uint32_t scalar);

@@ -80,11 +80,16 @@ void where_loop(const void* const* arg, void* out_, int64_t n, double, double, u
 template <class T>
 Tile pick_where(uint32_t scalar) {
   switch (scalar) {
-    case 0: return where_loop<T, 0>;
-    case 2: return where_loop<T, 2>;
-    case 4: return where_loop<T, 4>;
-    case 6: return where_loop<T, 6>;
-    default: return where_loop<T, 1>;
+    case 0:
+      return where_loop<T, 0>;
+    case 2:
+      return where_loop<T, 2>;
+    case 4:
+      return where_loop<T, 4>;
+    case 6:
+      return where_loop<T, 6>;
+    default:
+      return where_loop<T, 1>;
   }
 }
 
@@ -98,10 +103,14 @@ void cast_loop(const void* const* arg, void* out_, int64_t n, double, double, ui
 template <class From>
 Tile pick_cast(Compute to) {
   switch (to) {
-    case Compute::kF32: return cast_loop<From, float>;
-    case Compute::kF64: return cast_loop<From, double>;
-    case Compute::kI32: return cast_loop<From, int32_t>;
-    case Compute::kI64: break;
+    case Compute::kF32:
+      return cast_loop<From, float>;
+    case Compute::kF64:
+      return cast_loop<From, double>;
+    case Compute::kI32:
+      return cast_loop<From, int32_t>;
+    case Compute::kI64:
+      break;
   }
   return cast_loop<From, int64_t>;
 }
@@ -111,30 +120,41 @@ Tile pick_cast(Compute to) {
 Tile binary_tile(EwOp op, Compute type, uint32_t scalar) {
   switch (op) {
 #define LAMINA_BINARY(name, Functor, types, doc) \
-  case EwOp::name: return pick<Functor>(types{}, type, scalar);
+  case EwOp::name:                               \
+    return pick<Functor>(types{}, type, scalar);
 #define LAMINA_COMPARE(name, Functor, doc) \
-  case EwOp::name: return pick<Functor>(Test{}, type, scalar);
+  case EwOp::name:                         \
+    return pick<Functor>(Test{}, type, scalar);
 #include "kernels/elementwise_ops.inc"
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 
 Tile where_tile(Compute type, uint32_t scalar) {
   switch (type) {
-    case Compute::kF32: return pick_where<float>(scalar);
-    case Compute::kF64: return pick_where<double>(scalar);
-    case Compute::kI32: return pick_where<int32_t>(scalar);
-    case Compute::kI64: break;
+    case Compute::kF32:
+      return pick_where<float>(scalar);
+    case Compute::kF64:
+      return pick_where<double>(scalar);
+    case Compute::kI32:
+      return pick_where<int32_t>(scalar);
+    case Compute::kI64:
+      break;
   }
   return pick_where<int64_t>(scalar);
 }
 
 Tile cast_tile(Compute from, Compute to) {
   switch (from) {
-    case Compute::kF32: return pick_cast<float>(to);
-    case Compute::kF64: return pick_cast<double>(to);
-    case Compute::kI32: return pick_cast<int32_t>(to);
-    case Compute::kI64: break;
+    case Compute::kF32:
+      return pick_cast<float>(to);
+    case Compute::kF64:
+      return pick_cast<double>(to);
+    case Compute::kI32:
+      return pick_cast<int32_t>(to);
+    case Compute::kI64:
+      break;
   }
   return pick_cast<int64_t>(to);
 }

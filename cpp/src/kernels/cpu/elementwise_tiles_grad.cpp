@@ -58,7 +58,8 @@ Tile grad_tile(EwOp op, Compute type, uint32_t scalar) {
     return type == Compute::kF32 ? pick<FunctorOf<EwOp::name>::type, float>(scalar) \
                                  : pick<FunctorOf<EwOp::name>::type, double>(scalar);
 #include "kernels/elementwise_ops.inc"
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 

@@ -69,27 +69,33 @@ auto pick_loop(Types) -> void (*)(const T*, T*, int64_t, double, double) {
 Tile unary_tile(EwOp op, Compute type) {
   switch (op) {
 #define LAMINA_UNARY(name, Functor, types, ...) \
-  case EwOp::name: return pick<Functor>(types{}, type);
+  case EwOp::name:                              \
+    return pick<Functor>(types{}, type);
 #include "kernels/elementwise_ops.inc"
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 
 UnaryTileF32 unary_tile_f32(EwOp op) {
   switch (op) {
 #define LAMINA_UNARY(name, Functor, types, ...) \
-  case EwOp::name: return pick_loop<float, Functor>(types{});
+  case EwOp::name:                              \
+    return pick_loop<float, Functor>(types{});
 #include "kernels/elementwise_ops.inc"
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 
 UnaryTileF64 unary_tile_f64(EwOp op) {
   switch (op) {
 #define LAMINA_UNARY(name, Functor, types, ...) \
-  case EwOp::name: return pick_loop<double, Functor>(types{});
+  case EwOp::name:                              \
+    return pick_loop<double, Functor>(types{});
 #include "kernels/elementwise_ops.inc"
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 

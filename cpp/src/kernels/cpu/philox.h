@@ -1,5 +1,5 @@
-// Philox4x32-10, the counter-based generator of Salmon et al., "Parallel random numbers: as easy as 1,
-// 2, 3" (2011).
+// Philox4x32-10, the counter-based generator of Salmon et al., "Parallel random numbers: as easy as
+// 1, 2, 3" (2011).
 #pragma once
 #include "kernels/functors_math.h"
 
@@ -26,8 +26,8 @@ LAMINA_FN void philox(uint32_t& c0, uint32_t& c1, uint32_t& c2, uint32_t& c3, ui
 
 #if defined(__SSE2__) || defined(_M_X64)
 #define LAMINA_PHILOX_VECTOR
-// 64-bit lanes whose lower halves count: all that the one fast widening multiplication of x86 reads.
-// Compilers do not find it by themselves.
+// 64-bit lanes whose lower halves count: all that the one fast widening multiplication of x86
+// reads. Compilers do not find it by themselves.
 #if defined(__AVX512F__)
 struct Wide {  // the zero-masked forms, as g++ 12 warns about what the plain ones leave undefined
   __m512i v;
@@ -47,9 +47,7 @@ struct Wide {
     return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))};
   }
   static LAMINA_FN Wide all(uint32_t x) { return {_mm256_set1_epi64x(int64_t{x})}; }
-  LAMINA_FN void store(uint64_t* p) const {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), v);
-  }
+  LAMINA_FN void store(uint64_t* p) const { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), v); }
   LAMINA_FN Wide operator*(Wide b) const { return {_mm256_mul_epu32(v, b.v)}; }
   LAMINA_FN Wide operator^(Wide b) const { return {_mm256_xor_si256(v, b.v)}; }
   LAMINA_FN Wide high() const { return {_mm256_srli_epi64(v, 32)}; }

@@ -1,6 +1,6 @@
 // Random numbers and dropout. Element i takes its bits from Philox's block i / 4 (32-bit values) or
-// i / 2 (64-bit ones) under the key `seed` and the counter's upper half `stream`: any element can be
-// computed by itself, in any order, on any machine.
+// i / 2 (64-bit ones) under the key `seed` and the counter's upper half `stream`: any element can
+// be computed by itself, in any order, on any machine.
 #if defined(__GNUC__) && !defined(__clang__)
 // Without fused multiply-adds the same numbers come out under every instruction set.
 #pragma GCC optimize("fp-contract=off")
@@ -42,7 +42,9 @@ LAMINA_FN float unit_open(uint32_t w) { return float(int32_t(w >> 1)) * 0x1p-31f
 LAMINA_FN double unit_open(uint64_t w) { return 1 - unit(w); }
 
 // An angle within an eighth of the circle of zero, from the bits below the two of the quadrant.
-LAMINA_FN float angle(uint32_t w) { return float(int32_t(w << 2)) * (0.785398163397448310f * 0x1p-31f); }
+LAMINA_FN float angle(uint32_t w) {
+  return float(int32_t(w << 2)) * (0.785398163397448310f * 0x1p-31f);
+}
 LAMINA_FN double angle(uint64_t w) {
   return double(int64_t(w << 2)) * (0.785398163397448310 * 0x1p-63);
 }

@@ -26,8 +26,8 @@ struct Space {
 
 inline int64_t magnitude(int64_t x) { return x < 0 ? -x : x; }
 
-// Where an operand is transposed, its axis of stride 1 becomes the next-to-last one, so that squares of
-// the last two axes are read and written along the short way of each.
+// Where an operand is transposed, its axis of stride 1 becomes the next-to-last one, so that
+// squares of the last two axes are read and written along the short way of each.
 inline void bring_short_axis(Space& s) {
   const int last = s.rank - 1;
   if (s.rank < 3 || s.shape[last] < 8) return;
@@ -98,8 +98,8 @@ void make_space(Space& s, const View* const* views, int count, const View& lead)
   }
 }
 
-// Walks rows in order: calls f(offset[], stride[], rows) for runs along the next-to-last axis, with the
-// offset in elements of each of K operands and its stride from row to row.
+// Walks rows in order: calls f(offset[], stride[], rows) for runs along the next-to-last axis, with
+// the offset in elements of each of K operands and its stride from row to row.
 template <int K, class F>
 inline void for_row_runs(const Space& s, const Operand* const (&ops)[K], int64_t row, int64_t rows,
                          F&& f) {
@@ -135,7 +135,8 @@ inline void for_row_runs(const Space& s, const Operand* const (&ops)[K], int64_t
 inline int64_t row_offset(const Space& s, const Operand& o, int64_t row) {
   int64_t at = 0;
   const Operand* const ops[] = {&o};
-  for_row_runs(s, ops, row, 1, [&](const int64_t* offset, const int64_t*, int64_t) { at = *offset; });
+  for_row_runs(s, ops, row, 1,
+               [&](const int64_t* offset, const int64_t*, int64_t) { at = *offset; });
   return at;
 }
 
