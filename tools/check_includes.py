@@ -38,7 +38,6 @@ THIRD_PARTY = {
     r"(unsupported/)?Eigen/": r"src/kernels/cpu/|src/ops/linalg",
     r"pybind11/|Python\.h": r"bindings/",
     r"cuda|cublas|cudnn": r"src/kernels/cuda/",
-    r"nlohmann/": r"src/io/",
     r"omp\.h": r"(?!)",  # threads are core/threads alone
 }
 

@@ -6,7 +6,7 @@ namespace lamina::python {
 namespace {
 
 py::handle layer_base() {
-  static PyObject* base = py::module_::import("lamina._core").attr("Layer").release().ptr();
+  static PyObject* base = py::object(py::module_::import("lamina._core").attr("Layer")).release().ptr();
   return base;
 }
 

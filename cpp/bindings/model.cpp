@@ -6,7 +6,7 @@ namespace lamina::python {
 namespace {
 
 py::handle model_base() {
-  static PyObject* base = py::module_::import("lamina._core").attr("Model").release().ptr();
+  static PyObject* base = py::object(py::module_::import("lamina._core").attr("Model")).release().ptr();
   return base;
 }
 
@@ -344,7 +344,7 @@ void bind_model(py::module_& m) {
   });
   c.def("_predict_dataset", [](Model& model, const py::object& source, int64_t known, int64_t steps) {
     PythonDataset data(source, known);
-    auto o = evaluate_options(1, steps, {});
+    auto o = evaluate_options(1, steps, py::list());
     py::gil_scoped_release nogil;
     return model.predict(data, o);
   });

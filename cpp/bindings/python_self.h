@@ -43,7 +43,7 @@ void set_instance(py::detail::value_and_holder& v_h, std::shared_ptr<Base> point
 template <class Base>
 py::custom_type_setup collectable() {
   return py::custom_type_setup([](PyHeapTypeObject* heap) {
-    PyTypeObject* type = &heap->as_type;
+    PyTypeObject* type = &heap->ht_type;
     type->tp_flags |= Py_TPFLAGS_HAVE_GC;
     type->tp_traverse = [](PyObject* o, visitproc visit, void* arg) {
 #if PY_VERSION_HEX >= 0x03090000

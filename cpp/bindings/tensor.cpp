@@ -86,7 +86,7 @@ Index parse_index(const py::handle& h) {
     };
     return Index::slice(part("start"), part("stop"), part("step").value_or(1));
   }
-  if (PyBool_Check(h.ptr())) return Index(Tensor::from_vector<bool>({}, {0}));
+  if (PyBool_Check(h.ptr())) return Index(full({}, h.cast<bool>() ? 1 : 0, DType::kBool));
   if (PyLong_Check(h.ptr())) return Index(h.cast<int64_t>());
   Tensor t = as_tensor(h, "index");
   if (is_floating(t.dtype()))

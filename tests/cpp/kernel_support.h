@@ -29,39 +29,48 @@ using Dims = std::vector<int64_t>;
 inline const KernelTable& table() { return lamina::kernels::cpu(); }
 inline const Context& context() { return lamina::kernels::cpu_context(); }
 
-inline constexpr DType kAllDTypes[] = {DType::kBool,    DType::kUInt8,    DType::kInt8,
-                                       DType::kInt16,   DType::kInt32,    DType::kInt64,
-                                       DType::kFloat16, DType::kBFloat16, DType::kFloat32,
-                                       DType::kFloat64};
+inline constexpr DType kAllDTypes[] = {
+    DType::kBool,  DType::kUInt8,   DType::kInt8,     DType::kInt16,   DType::kInt32,
+    DType::kInt64, DType::kFloat16, DType::kBFloat16, DType::kFloat32, DType::kFloat64};
 
 inline size_t bytes_of(DType d) {
   switch (d) {
     case DType::kBool:
     case DType::kUInt8:
-    case DType::kInt8: return 1;
+    case DType::kInt8:
+      return 1;
     case DType::kInt16:
     case DType::kFloat16:
-    case DType::kBFloat16: return 2;
+    case DType::kBFloat16:
+      return 2;
     case DType::kInt32:
-    case DType::kFloat32: return 4;
-    default: return 8;
+    case DType::kFloat32:
+      return 4;
+    default:
+      return 8;
   }
 }
 inline bool is_float(DType d) { return d >= DType::kFloat16; }
 inline double epsilon(DType d) {
   switch (d) {
-    case DType::kFloat16: return std::ldexp(1.0, -10);
-    case DType::kBFloat16: return std::ldexp(1.0, -7);
-    case DType::kFloat32: return std::ldexp(1.0, -23);
-    case DType::kFloat64: return std::ldexp(1.0, -52);
-    default: return 0;
+    case DType::kFloat16:
+      return std::ldexp(1.0, -10);
+    case DType::kBFloat16:
+      return std::ldexp(1.0, -7);
+    case DType::kFloat32:
+      return std::ldexp(1.0, -23);
+    case DType::kFloat64:
+      return std::ldexp(1.0, -52);
+    default:
+      return 0;
   }
 }
 
 inline double half_value(uint16_t h) {
   const int e = h >> 10 & 31, m = h & 1023;
   const double v = e == 31 ? (m ? std::nan("") : std::numeric_limits<double>::infinity())
-                           : e ? std::ldexp(1024 + m, e - 25) : std::ldexp(m, -24);
+                   : e     ? std::ldexp(1024 + m, e - 25)
+                           : std::ldexp(m, -24);
   return h >> 15 ? -v : v;
 }
 // The largest half not above |v|: exact for values that are halves.
@@ -88,42 +97,60 @@ inline double load(const View& v, int64_t at) {
     return x;
   };
   switch (v.dtype) {
-    case DType::kBool: return as(uint8_t{}) != 0;
-    case DType::kUInt8: return as(uint8_t{});
-    case DType::kInt8: return as(int8_t{});
-    case DType::kInt16: return as(int16_t{});
-    case DType::kInt32: return as(int32_t{});
-    case DType::kInt64: return static_cast<double>(as(int64_t{}));
-    case DType::kFloat16: return half_value(as(uint16_t{}));
+    case DType::kBool:
+      return as(uint8_t{}) != 0;
+    case DType::kUInt8:
+      return as(uint8_t{});
+    case DType::kInt8:
+      return as(int8_t{});
+    case DType::kInt16:
+      return as(int16_t{});
+    case DType::kInt32:
+      return as(int32_t{});
+    case DType::kInt64:
+      return static_cast<double>(as(int64_t{}));
+    case DType::kFloat16:
+      return half_value(as(uint16_t{}));
     case DType::kBFloat16: {
       const uint32_t u = static_cast<uint32_t>(as(uint16_t{})) << 16;
       float f;
       std::memcpy(&f, &u, 4);
       return f;
     }
-    case DType::kFloat32: return as(float{});
-    default: return as(double{});
+    case DType::kFloat32:
+      return as(float{});
+    default:
+      return as(double{});
   }
 }
 inline void store(const View& v, int64_t at, double value) {
   char* p = static_cast<char*>(v.data) + at * static_cast<int64_t>(bytes_of(v.dtype));
   const auto as = [&](auto x) { std::memcpy(p, &x, sizeof x); };
   switch (v.dtype) {
-    case DType::kBool: return as(static_cast<uint8_t>(value != 0));
-    case DType::kUInt8: return as(static_cast<uint8_t>(value));
-    case DType::kInt8: return as(static_cast<int8_t>(value));
-    case DType::kInt16: return as(static_cast<int16_t>(value));
-    case DType::kInt32: return as(static_cast<int32_t>(value));
-    case DType::kInt64: return as(static_cast<int64_t>(value));
-    case DType::kFloat16: return as(half_of(value));
+    case DType::kBool:
+      return as(static_cast<uint8_t>(value != 0));
+    case DType::kUInt8:
+      return as(static_cast<uint8_t>(value));
+    case DType::kInt8:
+      return as(static_cast<int8_t>(value));
+    case DType::kInt16:
+      return as(static_cast<int16_t>(value));
+    case DType::kInt32:
+      return as(static_cast<int32_t>(value));
+    case DType::kInt64:
+      return as(static_cast<int64_t>(value));
+    case DType::kFloat16:
+      return as(half_of(value));
     case DType::kBFloat16: {
       const float f = static_cast<float>(value);
       uint32_t u;
       std::memcpy(&u, &f, 4);
       return as(static_cast<uint16_t>(u >> 16));
     }
-    case DType::kFloat32: return as(static_cast<float>(value));
-    default: return as(value);
+    case DType::kFloat32:
+      return as(static_cast<float>(value));
+    default:
+      return as(value);
   }
 }
 

@@ -57,9 +57,9 @@ TEST_CASE("gather and scatter_add: every dtype, axis and layout") {
     Dims before, index, after;
     int64_t n;
   };
-  const Case cases[] = {{{}, {5}, {}, 3},        {{}, {4, 3}, {6}, 7},   {{2, 3}, {5}, {4}, 6},
-                        {{3}, {2, 2}, {}, 4},    {{}, {}, {3}, 2},       {{2}, {0}, {3}, 2},
-                        {{2}, {3}, {0}, 2},      {{}, {200}, {70}, 9},   {{3}, {4}, {2, 5}, 3},
+  const Case cases[] = {{{}, {5}, {}, 3},     {{}, {4, 3}, {6}, 7}, {{2, 3}, {5}, {4}, 6},
+                        {{3}, {2, 2}, {}, 4}, {{}, {}, {3}, 2},     {{2}, {0}, {3}, 2},
+                        {{2}, {3}, {0}, 2},   {{}, {200}, {70}, 9}, {{3}, {4}, {2, 5}, 3},
                         {{0}, {3}, {2}, 5}};
   for (DType dtype : kAllDTypes) {
     for (const Case& c : cases) {
@@ -90,7 +90,8 @@ TEST_CASE("gather and scatter_add: every dtype, axis and layout") {
         }
         CHECK(table().scatter_add(context(), updates, index, sum, axis) == -1);
         CHECK(equal(sum, expected));
-        CHECK(table().scatter_add(context(), scattered(updates), scattered(index), sum2, axis) == -1);
+        CHECK(table().scatter_add(context(), scattered(updates), scattered(index), sum2, axis) ==
+              -1);
         CHECK(equal(sum2, expected));
       }
     }
@@ -144,15 +145,18 @@ TEST_CASE("take_along and its transpose") {
         for (int64_t count : {int64_t{0}, int64_t{1}, shape[axis] + 2}) {
           Dims picked = shape;
           picked[axis] = count;
-          const Array in = Array(dtype, shape).randomize(1), updates = Array(dtype, picked).randomize(2);
-          const Array index = random_indices(count == 1 ? DType::kInt32 : DType::kInt64, picked, shape[axis], 5);
+          const Array in = Array(dtype, shape).randomize(1),
+                      updates = Array(dtype, picked).randomize(2);
+          const Array index =
+              random_indices(count == 1 ? DType::kInt32 : DType::kInt64, picked, shape[axis], 5);
           int64_t inner = 1;
           for (size_t d = axis + 1; d < shape.size(); ++d) inner *= shape[d];
           const auto at = [&](int64_t i) {
             const int64_t o = i / inner / count, k = wrapped(index.get(i), shape[axis]);
             return (o * shape[axis] + k) * inner + i % inner;
           };
-          Array out(dtype, picked), strided = scattered(out), want = out, sum = in, sum2 = scattered(in), total = in;
+          Array out(dtype, picked), strided = scattered(out), want = out, sum = in,
+                                    sum2 = scattered(in), total = in;
           want.fill([&](int64_t i) { return in.get(at(i)); });
           for (int64_t i = 0; i < updates.size(); ++i) {
             total.set(at(i), combine(1, total.get(at(i)), updates.get(i), dtype));
@@ -164,7 +168,8 @@ TEST_CASE("take_along and its transpose") {
           CHECK(equal(strided, want));
           CHECK(table().take_along_add(context(), updates, index, sum, a) == -1);
           CHECK(equal(sum, total));
-          CHECK(table().take_along_add(context(), scattered(updates), scattered(index), sum2, a) == -1);
+          CHECK(table().take_along_add(context(), scattered(updates), scattered(index), sum2, a) ==
+                -1);
           CHECK(equal(sum2, total));
         }
       }
@@ -181,7 +186,8 @@ TEST_CASE("scatter_nd and gather_nd: every mode and depth") {
         const int64_t inner = product(rest);
         Array index(DType::kInt64, {rows, depth});
         for (int64_t d = 0; d < depth; ++d) {
-          const Array column = random_indices(DType::kInt64, {rows}, shape[static_cast<size_t>(d)], 9 + static_cast<uint32_t>(d));
+          const Array column = random_indices(DType::kInt64, {rows}, shape[static_cast<size_t>(d)],
+                                              9 + static_cast<uint32_t>(d));
           for (int64_t r = 0; r < rows; ++r) index.set(r * depth + d, column.get(r));
         }
         const auto at = [&](int64_t i) {
@@ -208,7 +214,8 @@ TEST_CASE("scatter_nd and gather_nd: every mode and depth") {
           }
           CHECK(table().scatter_nd(context(), index, updates, got, mode) == -1);
           CHECK_MESSAGE(equal(got, expected), "mode " << mode << " dtype " << int(dtype));
-          CHECK(table().scatter_nd(context(), scattered(index), scattered(updates), got2, mode) == -1);
+          CHECK(table().scatter_nd(context(), scattered(index), scattered(updates), got2, mode) ==
+                -1);
           CHECK_MESSAGE(equal(got2, expected), "mode " << mode << " dtype " << int(dtype));
         }
       }
@@ -223,7 +230,8 @@ TEST_CASE("scatter_nd and gather_nd: every mode and depth") {
 TEST_CASE("sort: stable, NaN last or first, every dtype") {
   const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
   for (DType dtype : kAllDTypes) {
-    for (const Dims& shape : {Dims{3, 7}, Dims{2, 2, 33}, Dims{500}, Dims{2, 5000}, Dims{0}, Dims{4, 0}, Dims{1}}) {
+    for (const Dims& shape :
+         {Dims{3, 7}, Dims{2, 2, 33}, Dims{500}, Dims{2, 5000}, Dims{0}, Dims{4, 0}, Dims{1}}) {
       for (bool wide : {false, true}) {
         if (wide && !is_float(dtype)) continue;
         Array in = Array(dtype, shape).randomize(8, false);
@@ -286,7 +294,8 @@ TEST_CASE("index kernels have the same bits on any threads") {
   const Array along = random_indices(DType::kInt64, {3000, 100}, 30, 4);
   const Array keys = Array(DType::kFloat32, {50, 1000}).randomize(5, true);
   same_bits_always([&](const Context& ctx) {
-    Array a(DType::kFloat32, {50, 100}), b(DType::kFloat32, {4, 50, 5, 3}), c(DType::kFloat32, {3000, 30});
+    Array a(DType::kFloat32, {50, 100}), b(DType::kFloat32, {4, 50, 5, 3}),
+        c(DType::kFloat32, {3000, 30});
     Array d(DType::kFloat32, {50, 100}), e(DType::kFloat32, {3000, 100}), f = rows;
     Array order(DType::kInt32, {50, 1000}), sorted(DType::kFloat32, {50, 1000});
     table().scatter_add(ctx, rows, index, a, 0);

@@ -13,15 +13,27 @@ struct Lstm {
   Array h, c, gates;            // computed
 
   Lstm(DType dtype, int64_t b, int64_t t, int64_t i, int64_t n, bool with_bias, bool reverse)
-      : batch(b), steps(t), inputs(i), units(n), with_bias(with_bias), reverse(reverse),
-        x(dtype, {b, t, i}), w(dtype, {i, 4 * n}), u(dtype, {n, 4 * n}), bias(dtype, {4 * n}),
-        h0(dtype, {b, n}), c0(dtype, {b, n}), h(dtype, {b, t, n}), c(dtype, {b, t, n}),
+      : batch(b),
+        steps(t),
+        inputs(i),
+        units(n),
+        with_bias(with_bias),
+        reverse(reverse),
+        x(dtype, {b, t, i}),
+        w(dtype, {i, 4 * n}),
+        u(dtype, {n, 4 * n}),
+        bias(dtype, {4 * n}),
+        h0(dtype, {b, n}),
+        c0(dtype, {b, n}),
+        h(dtype, {b, t, n}),
+        c(dtype, {b, t, n}),
         gates(dtype, {b, t, 4 * n}) {
     uint32_t seed = 1;
     for (Array* a : {&x, &w, &u, &bias, &h0, &c0}) a->randomize(seed++, true);
     // Sums of moderate size for any number of units.
     for (Array* a : {&w, &u}) {
-      const double scale = 1 / std::sqrt(static_cast<double>(std::max<int64_t>(a->view().shape[0], 1)));
+      const double scale =
+          1 / std::sqrt(static_cast<double>(std::max<int64_t>(a->view().shape[0], 1)));
       a->fill([&](int64_t k) { return a->get(k) * scale; });
     }
   }
@@ -64,13 +76,15 @@ struct Lstm {
 struct Gradients {
   Array gh, last_c, gx, gw, gu, gbias, gh0, gc0;
 
-  explicit Gradients(const Lstm& l) : gh(l.h), last_c(l.c0), gx(l.x), gw(l.w), gu(l.u), gbias(l.bias), gh0(l.h0), gc0(l.c0) {
+  explicit Gradients(const Lstm& l)
+      : gh(l.h), last_c(l.c0), gx(l.x), gw(l.w), gu(l.u), gbias(l.bias), gh0(l.h0), gc0(l.c0) {
     gh.randomize(21, true);
     last_c.randomize(22, true);
   }
   void run(const Lstm& l, bool with_last, const Context& ctx = context()) {
-    table().lstm_grad(ctx, {l.args(), gh, gx, gw, gu, gh0, gc0,
-                            l.with_bias ? &gbias.view() : nullptr, with_last ? &last_c.view() : nullptr});
+    table().lstm_grad(ctx,
+                      {l.args(), gh, gx, gw, gu, gh0, gc0, l.with_bias ? &gbias.view() : nullptr,
+                       with_last ? &last_c.view() : nullptr});
   }
   // What they are gradients of.
   double loss(Lstm l, bool with_last) const {
@@ -80,7 +94,8 @@ struct Gradients {
     const int64_t last = l.reverse ? 0 : l.steps - 1;
     for (int64_t b = 0; with_last && b < l.batch; ++b) {
       for (int64_t j = 0; j < l.units; ++j) {
-        const double c = l.steps ? l.c.get((b * l.steps + last) * l.units + j) : l.c0.get(b * l.units + j);
+        const double c =
+            l.steps ? l.c.get((b * l.steps + last) * l.units + j) : l.c0.get(b * l.units + j);
         sum += last_c.get(b * l.units + j) * c;
       }
     }
@@ -94,8 +109,9 @@ TEST_CASE("lstm against a scalar loop") {
   struct Case {
     int64_t batch, steps, inputs, units;
   };
-  const Case cases[] = {{1, 1, 1, 1}, {2, 3, 4, 5}, {9, 7, 3, 8},   {33, 4, 10, 16}, {5, 2, 6, 33},
-                        {70, 3, 2, 20}, {1, 20, 28, 64}, {3, 1, 5, 7}, {3, 4, 0, 5},   {2, 3, 4, 260}};
+  const Case cases[] = {{1, 1, 1, 1},  {2, 3, 4, 5},   {9, 7, 3, 8},    {33, 4, 10, 16},
+                        {5, 2, 6, 33}, {70, 3, 2, 20}, {1, 20, 28, 64}, {3, 1, 5, 7},
+                        {3, 4, 0, 5},  {2, 3, 4, 260}};
   for (DType dtype : {DType::kFloat32, DType::kFloat64}) {
     for (const Case& k : cases) {
       for (int mode = 0; mode < 4; ++mode) {
@@ -110,7 +126,8 @@ TEST_CASE("lstm against a scalar loop") {
           }
           return true;
         };
-        CHECK_MESSAGE(close(l.h, h), "batch " << k.batch << " units " << k.units << " mode " << mode);
+        CHECK_MESSAGE(close(l.h, h),
+                      "batch " << k.batch << " units " << k.units << " mode " << mode);
         CHECK(close(l.c, c));
         CHECK(close(l.gates, gates));
       }
@@ -122,7 +139,8 @@ TEST_CASE("lstm_grad against finite differences") {
   struct Case {
     int64_t batch, steps, inputs, units;
   };
-  for (const Case& k : {Case{2, 3, 3, 4}, Case{1, 1, 2, 3}, Case{3, 2, 1, 5}, Case{9, 4, 2, 3}, Case{2, 5, 3, 9}}) {
+  for (const Case& k :
+       {Case{2, 3, 3, 4}, Case{1, 1, 2, 3}, Case{3, 2, 1, 5}, Case{9, 4, 2, 3}, Case{2, 5, 3, 9}}) {
     for (int mode = 0; mode < 8; ++mode) {
       const Lstm l = [&] {
         Lstm made(DType::kFloat64, k.batch, k.steps, k.inputs, k.units, mode & 1, mode & 2);
@@ -157,7 +175,8 @@ TEST_CASE("lstm_grad: float32 agrees with float64") {
   struct Case {
     int64_t batch, steps, inputs, units;
   };
-  for (const Case& k : {Case{20, 30, 40, 50}, Case{66, 5, 130, 24}, Case{2, 6, 3, 260}, Case{4, 150, 1, 20}}) {
+  for (const Case& k :
+       {Case{20, 30, 40, 50}, Case{66, 5, 130, 24}, Case{2, 6, 3, 260}, Case{4, 150, 1, 20}}) {
     Lstm narrow(DType::kFloat32, k.batch, k.steps, k.inputs, k.units, true, false);
     Lstm wide(DType::kFloat64, k.batch, k.steps, k.inputs, k.units, true, false);
     narrow.run();
@@ -171,7 +190,8 @@ TEST_CASE("lstm_grad: float32 agrees with float64") {
         error = std::max(error, std::fabs(got.get(i) - want.get(i)));
         size = std::max(size, std::fabs(want.get(i)));
       }
-      CHECK_MESSAGE(error < 2e-5 * size, std::string(name) << " units " << k.units << " error " << error / size);
+      CHECK_MESSAGE(error < 2e-5 * size, std::string(name)
+                                             << " units " << k.units << " error " << error / size);
     };
     check("gx", a.gx, b.gx);
     check("gw", a.gw, b.gw);

@@ -9,7 +9,9 @@ namespace {
 
 constexpr int64_t kSizes[] = {0, 1, 7, 1000, 40001};
 
-Array normal(DType dtype, int64_t n, uint32_t seed) { return Array(dtype, {n}).randomize(seed, true); }
+Array normal(DType dtype, int64_t n, uint32_t seed) {
+  return Array(dtype, {n}).randomize(seed, true);
+}
 Array positive(DType dtype, int64_t n, uint32_t seed) {
   Array a = normal(dtype, n, seed);
   return a.fill([&](int64_t i) { return a.get(i) * a.get(i) + 0.1; });
@@ -68,7 +70,9 @@ TEST_CASE("adam") {
           const auto vi = [&](int64_t i) {
             return v0.get(i) + (g.get(i) * g.get(i) - v0.get(i)) * (1 - b2);
           };
-          const auto top = [&](int64_t i) { return amsgrad ? std::max(vi(i), hat0.get(i)) : vi(i); };
+          const auto top = [&](int64_t i) {
+            return amsgrad ? std::max(vi(i), hat0.get(i)) : vi(i);
+          };
           check("m", m, mi);
           check("v", v, vi);
           if (amsgrad) check("vhat", hat, top);
@@ -96,7 +100,9 @@ TEST_CASE("rmsprop") {
         table().rmsprop(context(), RmspropArgs{rho, momentum, eps, decay, centered}, p, g, v,
                         momentum > 0 ? &mom.view() : nullptr, centered ? &mean.view() : nullptr,
                         scalar(rate));
-        const auto vi = [&](int64_t i) { return rho * v0.get(i) + (1 - rho) * g.get(i) * g.get(i); };
+        const auto vi = [&](int64_t i) {
+          return rho * v0.get(i) + (1 - rho) * g.get(i) * g.get(i);
+        };
         const auto avg = [&](int64_t i) { return rho * mean0.get(i) + (1 - rho) * g.get(i); };
         const auto step = [&](int64_t i) {
           const double d = vi(i) - (centered ? avg(i) * avg(i) : 0);

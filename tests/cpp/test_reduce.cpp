@@ -5,28 +5,40 @@ using lamina::abi::ReduceOp;
 
 namespace {
 
-constexpr ReduceOp kAllOps[] = {ReduceOp::kSum, ReduceOp::kProd, ReduceOp::kMax,  ReduceOp::kMin,
-                                ReduceOp::kAny, ReduceOp::kAll,  ReduceOp::kMean, ReduceOp::kSumSquare};
+constexpr ReduceOp kAllOps[] = {ReduceOp::kSum,  ReduceOp::kProd,     ReduceOp::kMax,
+                                ReduceOp::kMin,  ReduceOp::kAny,      ReduceOp::kAll,
+                                ReduceOp::kMean, ReduceOp::kSumSquare};
 
 double fold(ReduceOp op, double acc, double v) {
   switch (op) {
-    case ReduceOp::kProd: return acc * v;
-    case ReduceOp::kMax: return std::isnan(acc) || acc > v ? acc : v;
-    case ReduceOp::kMin: return std::isnan(acc) || acc < v ? acc : v;
-    case ReduceOp::kAny: return acc != 0 || v != 0;
-    case ReduceOp::kAll: return acc != 0 && v != 0;
-    case ReduceOp::kSumSquare: return acc + v * v;
-    default: return acc + v;
+    case ReduceOp::kProd:
+      return acc * v;
+    case ReduceOp::kMax:
+      return std::isnan(acc) || acc > v ? acc : v;
+    case ReduceOp::kMin:
+      return std::isnan(acc) || acc < v ? acc : v;
+    case ReduceOp::kAny:
+      return acc != 0 || v != 0;
+    case ReduceOp::kAll:
+      return acc != 0 && v != 0;
+    case ReduceOp::kSumSquare:
+      return acc + v * v;
+    default:
+      return acc + v;
   }
 }
 double start(ReduceOp op) {
   const double inf = std::numeric_limits<double>::infinity();
   switch (op) {
     case ReduceOp::kProd:
-    case ReduceOp::kAll: return 1;
-    case ReduceOp::kMax: return -inf;
-    case ReduceOp::kMin: return inf;
-    default: return 0;
+    case ReduceOp::kAll:
+      return 1;
+    case ReduceOp::kMax:
+      return -inf;
+    case ReduceOp::kMin:
+      return inf;
+    default:
+      return 0;
   }
 }
 
@@ -63,10 +75,13 @@ std::vector<DType> out_types(ReduceOp op, DType in) {
   const DType floating = is_float(in) ? in : DType::kFloat32;
   switch (op) {
     case ReduceOp::kMax:
-    case ReduceOp::kMin: return {in};
+    case ReduceOp::kMin:
+      return {in};
     case ReduceOp::kAny:
-    case ReduceOp::kAll: return {DType::kBool};
-    case ReduceOp::kMean: return {floating};
+    case ReduceOp::kAll:
+      return {DType::kBool};
+    case ReduceOp::kMean:
+      return {floating};
     default:
       if (is_float(in)) return {in, DType::kFloat32};
       return {DType::kInt32, DType::kInt64, DType::kFloat32};
@@ -129,7 +144,8 @@ TEST_CASE("reduce: every dtype, operation, set of axes and layout") {
                 ok = ok && near(out.get(i), w, epsilon(to));
               }
               CHECK_MESSAGE(ok, "op " << int(op) << " dtype " << int(dtype) << " to " << int(to)
-                                      << " axes " << axes << " " << layout << " rank " << shape.size());
+                                      << " axes " << axes << " " << layout << " rank "
+                                      << shape.size());
             }
           }
         }
@@ -157,17 +173,19 @@ TEST_CASE("reduce into a strided output") {
 
 TEST_CASE("reduce: shapes that take the other paths") {
   const std::pair<Dims, uint32_t> cases[] = {
-      {{100000}, 1},      {{3, 40000}, 2},       {{40000, 3}, 1},     {{5000, 32}, 1},
-      {{700, 130}, 1},    {{130, 700}, 2},       {{129, 257}, 3},     {{20, 3000, 2}, 2},
-      {{6, 50, 40, 3}, 7}, {{6, 50, 40, 20}, 6}, {{300, 2, 300}, 5},  {{2, 300, 2, 300}, 10},
-      {{64, 64, 10}, 5},  {{4, 1000, 33}, 2},    {{1000, 10}, 2},     {{65, 1}, 1}};
+      {{100000}, 1},       {{3, 40000}, 2},      {{40000, 3}, 1},    {{5000, 32}, 1},
+      {{700, 130}, 1},     {{130, 700}, 2},      {{129, 257}, 3},    {{20, 3000, 2}, 2},
+      {{6, 50, 40, 3}, 7}, {{6, 50, 40, 20}, 6}, {{300, 2, 300}, 5}, {{2, 300, 2, 300}, 10},
+      {{64, 64, 10}, 5},   {{4, 1000, 33}, 2},   {{1000, 10}, 2},    {{65, 1}, 1}};
   for (const auto& [shape, axes] : cases) {
-    for (DType dtype : {DType::kFloat32, DType::kFloat64, DType::kInt32, DType::kUInt8, DType::kBFloat16}) {
+    for (DType dtype :
+         {DType::kFloat32, DType::kFloat64, DType::kInt32, DType::kUInt8, DType::kBFloat16}) {
       Array in(dtype, shape);
       in.randomize(3);
       for (ReduceOp op : {ReduceOp::kSum, ReduceOp::kMax, ReduceOp::kMean, ReduceOp::kAll}) {
-        const DType to = op == ReduceOp::kMax ? dtype : op == ReduceOp::kAll ? DType::kBool
-                         : op == ReduceOp::kMean && !is_float(dtype)         ? DType::kFloat32
+        const DType to = op == ReduceOp::kMax                        ? dtype
+                         : op == ReduceOp::kAll                      ? DType::kBool
+                         : op == ReduceOp::kMean && !is_float(dtype) ? DType::kFloat32
                          : is_float(dtype) ? (dtype == DType::kFloat64 ? dtype : DType::kFloat32)
                                            : DType::kInt64;
         const auto want = naive(op, in, axes);
@@ -251,7 +269,8 @@ TEST_CASE("reduce: NaN, infinity, wrap-around") {
 TEST_CASE("arg_reduce") {
   const double nan = std::nan("");
   for (DType dtype : kAllDTypes) {
-    for (const Dims& shape : {Dims{7, 5, 9}, Dims{1, 600, 2}, Dims{300, 1, 3}, Dims{2, 0, 3}, Dims{5}}) {
+    for (const Dims& shape :
+         {Dims{7, 5, 9}, Dims{1, 600, 2}, Dims{300, 1, 3}, Dims{2, 0, 3}, Dims{5}}) {
       for (auto& [layout, in] : layouts(dtype, shape)) {
         in.randomize(4);
         if (is_float(dtype) && in.size() > 0) {
@@ -265,7 +284,8 @@ TEST_CASE("arg_reduce") {
               Array out(to, without(shape, 1u << axis));
               table().arg_reduce(context(), max, in, out, axis);
               int64_t inner = 1;
-              for (size_t d = static_cast<size_t>(axis) + 1; d < shape.size(); ++d) inner *= shape[d];
+              for (size_t d = static_cast<size_t>(axis) + 1; d < shape.size(); ++d)
+                inner *= shape[d];
               const int64_t n = shape[static_cast<size_t>(axis)];
               bool ok = true;
               for (int64_t i = 0; i < out.size(); ++i) {
@@ -278,7 +298,8 @@ TEST_CASE("arg_reduce") {
                 }
                 ok = ok && out.get(i) == static_cast<double>(want);
               }
-              CHECK_MESSAGE(ok, "dtype " << int(dtype) << " axis " << axis << " max " << max << " " << layout);
+              CHECK_MESSAGE(ok, "dtype " << int(dtype) << " axis " << axis << " max " << max << " "
+                                         << layout);
             }
           }
         }
@@ -289,7 +310,8 @@ TEST_CASE("arg_reduce") {
 
 TEST_CASE("cumulative") {
   for (DType dtype : kAllDTypes) {
-    for (const Dims& shape : {Dims{4, 5, 6}, Dims{1, 600, 2}, Dims{300, 140}, Dims{2, 0, 3}, Dims{1}}) {
+    for (const Dims& shape :
+         {Dims{4, 5, 6}, Dims{1, 600, 2}, Dims{300, 140}, Dims{2, 0, 3}, Dims{1}}) {
       for (auto& [layout, in] : layouts(dtype, shape)) {
         for (int axis = 0; axis < static_cast<int>(shape.size()); ++axis) {
           const int64_t n = shape[static_cast<size_t>(axis)];
@@ -319,7 +341,8 @@ TEST_CASE("cumulative") {
                 ok = ok && near(out.get(at), want, epsilon(dtype));
               }
             }
-            CHECK_MESSAGE(ok, "dtype " << int(dtype) << " axis " << axis << " mode " << mode << " " << layout);
+            CHECK_MESSAGE(ok, "dtype " << int(dtype) << " axis " << axis << " mode " << mode << " "
+                                       << layout);
           }
         }
       }
@@ -328,13 +351,18 @@ TEST_CASE("cumulative") {
 }
 
 TEST_CASE("reduce and scans have the same bits on any threads") {
-  for (const auto& [shape, axes] : {std::pair<Dims, uint32_t>{{1000000}, 1}, {{100000, 7}, 1}, {{3000, 200}, 1},
-                                    {{3000, 200}, 2}, {{9, 5000, 11}, 5}, {{2, 300000}, 2}}) {
+  for (const auto& [shape, axes] : {std::pair<Dims, uint32_t>{{1000000}, 1},
+                                    {{100000, 7}, 1},
+                                    {{3000, 200}, 1},
+                                    {{3000, 200}, 2},
+                                    {{9, 5000, 11}, 5},
+                                    {{2, 300000}, 2}}) {
     Array in(DType::kFloat32, shape);
     in.randomize(6, true);
     same_bits_always([&](const Context& ctx) {
       std::vector<Array> out;
-      for (ReduceOp op : {ReduceOp::kSum, ReduceOp::kMean, ReduceOp::kSumSquare, ReduceOp::kProd, ReduceOp::kMax}) {
+      for (ReduceOp op : {ReduceOp::kSum, ReduceOp::kMean, ReduceOp::kSumSquare, ReduceOp::kProd,
+                          ReduceOp::kMax}) {
         out.emplace_back(DType::kFloat32, without(shape, axes));
         table().reduce(ctx, op, in, out.back(), axes);
       }

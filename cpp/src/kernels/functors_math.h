@@ -260,9 +260,9 @@ LAMINA_FN T log1p(T x) {
 template <class T>
 LAMINA_FN T log1p_unit(T e) {
   const T u = 1 + e, c = e - (u - 1);
-  const bool upper = u > T(1.41421356237309505);
-  const T f = upper ? (T(0.5) * u - 1) + T(0.5) * c : (u - 1) + c;
-  return log_core(f, upper ? T(1) : T(0));
+  // One selection only: of two, compilers make branches.
+  const T scale = u > T(1.41421356237309505) ? T(0.5) : T(1);
+  return log_core((scale * u - 1) + scale * c, 2 - 2 * scale);
 }
 
 template <class T>

@@ -82,9 +82,8 @@ int64_t locate_nd_as(const View& indices, const View& table, int64_t row_stride,
 }
 
 int64_t locate_nd(const View& indices, const View& table, int64_t row_stride, Position* to) {
-  return indices.dtype == DType::kInt32
-             ? locate_nd_as<int32_t>(indices, table, row_stride, to)
-             : locate_nd_as<int64_t>(indices, table, row_stride, to);
+  return indices.dtype == DType::kInt32 ? locate_nd_as<int32_t>(indices, table, row_stride, to)
+                                        : locate_nd_as<int64_t>(indices, table, row_stride, to);
 }
 
 // ---- rows ---------------------------------------------------------------------------------------
@@ -110,82 +109,117 @@ struct Layout {
   }
 };
 
-using CopyRow = void (*)(void* to, const void* from, int64_t n, int64_t to_stride,
-                         int64_t from_stride);
+// Moves `count` rows of n elements, the m-th at at[m], from a table or into one. Strides are those
+// of the elements of a row.
+using MoveRows = void (*)(void* to, const void* from, const Position* at, int64_t count, int64_t n,
+                          int64_t to_stride, int64_t from_stride);
 
 template <class T>
-void copy_row(void* to, const void* from, int64_t n, int64_t to_stride, int64_t from_stride) {
+void read_rows(void* to, const void* from, const Position* at, int64_t count, int64_t n,
+               int64_t to_stride, int64_t from_stride) {
   T* y = static_cast<T*>(to);
   const T* x = static_cast<const T*>(from);
-  for (int64_t i = 0; i < n; ++i) y[i * to_stride] = x[i * from_stride];
+  if (n == 1) {
+    for (int64_t m = 0; m < count; ++m) y[at[m].row] = x[at[m].table];
+  } else if (to_stride == 1 && from_stride == 1) {
+    for (int64_t m = 0; m < count; ++m) {
+      std::memcpy(y + at[m].row, x + at[m].table, static_cast<size_t>(n) * sizeof(T));
+    }
+  } else {
+    for (int64_t m = 0; m < count; ++m) {
+      T* z = y + at[m].row;
+      const T* w = x + at[m].table;
+      for (int64_t i = 0; i < n; ++i) z[i * to_stride] = w[i * from_stride];
+    }
+  }
 }
 
-CopyRow copy_row_of(int64_t element) {
+MoveRows read_rows_of(int64_t element) {
   switch (element) {
-    case 1: return copy_row<uint8_t>;
-    case 2: return copy_row<uint16_t>;
-    case 4: return copy_row<uint32_t>;
-    default: return copy_row<uint64_t>;
+    case 1:
+      return read_rows<uint8_t>;
+    case 2:
+      return read_rows<uint16_t>;
+    case 4:
+      return read_rows<uint32_t>;
+    default:
+      return read_rows<uint64_t>;
   }
 }
 
 // rows[outer, m, inner] = table[outer, at[m], inner]
 void copy_rows(const Context& ctx, const Layout& l, const View& table, const View& rows) {
   const int64_t element = size_of(table.dtype), repeats = l.inner.total();
-  const int64_t work = max64(1, l.cols.n * repeats), total = l.outer.total() * l.count;
-  const int64_t group = max64(1, kBlockWork / work);
-  const double cost = static_cast<double>(total) * (4 + 0.05 * static_cast<double>(work * element));
-  const bool whole = l.cols.n == 1 || (l.cols.in == 1 && l.cols.out == 1);
-  const CopyRow copy = copy_row_of(element);
-  parallel(ctx, (total + group - 1) / group, cost, [&](int64_t b) {
-    int64_t o = -1, from = 0, to = 0;
-    for (int64_t r = b * group; r < min64((b + 1) * group, total); ++r) {
-      if (r / l.count != o) {
-        o = r / l.count, from = 0, to = 0;
-        l.outer.offsets(o, &from, &to);
-      }
-      const Position& at = l.at[r - o * l.count];
+  const int64_t work = max64(1, l.cols.n * repeats);
+  const int64_t group = max64(1, min64(l.count, kBlockWork / work));
+  const int64_t groups = (l.count + group - 1) / group, items = l.outer.total() * groups;
+  const int64_t together = max64(1, kBlockWork / (work * group));
+  const double cost = static_cast<double>(l.outer.total() * l.count) *
+                      (2 + 0.05 * static_cast<double>(work * element));
+  const MoveRows move = read_rows_of(element);
+  parallel(ctx, (items + together - 1) / together, cost, [&](int64_t b) {
+    for (int64_t item = b * together; item < min64((b + 1) * together, items); ++item) {
+      const int64_t m0 = item % groups * group;
       for (int64_t i = 0; i < repeats; ++i) {
-        int64_t x = from + at.table, y = to + at.row;
-        if (repeats > 1) l.inner.offsets(i, &x, &y);
-        char* dst = data<char>(rows) + y * element;
-        const char* src = data<char>(table) + x * element;
-        if (whole && l.cols.n > 1) {
-          std::memcpy(dst, src, static_cast<size_t>(l.cols.n * element));
-        } else {
-          copy(dst, src, l.cols.n, l.cols.out, l.cols.in);
-        }
+        int64_t from = 0, to = 0;
+        l.outer.offsets(item / groups, &from, &to);
+        l.inner.offsets(i, &from, &to);
+        move(data<char>(rows) + to * element, data<char>(table) + from * element, l.at + m0,
+             min64(group, l.count - m0), l.cols.n, l.cols.out, l.cols.in);
       }
     }
   });
 }
 
-// to[i] = to[i] op from[i]
+struct Set {
+  template <class C>
+  static C combine(C, C b) {
+    return b;
+  }
+};
+
 template <class Op, class T>
-void update_row(void* to, const void* from, int64_t n, int64_t to_stride, int64_t from_stride) {
+inline void update(T& a, T b) {
   using C = Computed<T>;
-  T* __restrict y = static_cast<T*>(to);
-  const T* __restrict x = static_cast<const T*>(from);
-  const auto one = [](T& a, T b) { a = convert<T>(Op::combine(convert<C>(a), convert<C>(b))); };
-  if (to_stride == 1 && from_stride == 1) {
-    for (int64_t i = 0; i < n; ++i) one(y[i], x[i]);
-  } else {
-    for (int64_t i = 0; i < n; ++i) one(y[i * to_stride], x[i * from_stride]);
+  a = convert<T>(Op::combine(convert<C>(a), convert<C>(b)));
+}
+
+template <class Op, class T>
+void update_rows_by(void* to, const void* from, const Position* at, int64_t count, int64_t n,
+                    int64_t to_stride, int64_t from_stride) {
+  for (int64_t m = 0; m < count; ++m) {
+    T* __restrict y = static_cast<T*>(to) + at[m].table;
+    const T* __restrict x = static_cast<const T*>(from) + at[m].row;
+    if (to_stride == 1 && from_stride == 1) {
+      for (int64_t i = 0; i < n; ++i) update<Op>(y[i], x[i]);
+    } else {
+      for (int64_t i = 0; i < n; ++i) update<Op>(y[i * to_stride], x[i * from_stride]);
+    }
   }
 }
 
 enum Mode { kSet, kAdd, kMax, kMin, kMultiply };
 
-CopyRow update_row_of(int mode, DType dtype) {
-  CopyRow found = nullptr;
+MoveRows update_rows_of(int mode, DType dtype) {
+  MoveRows found = nullptr;
   with_stored_type(dtype, [&](auto element) {
     using T = decltype(element);
     switch (mode) {
-      case kSet: found = copy_row_of(sizeof(T)); break;
-      case kAdd: found = update_row<Sum, T>; break;
-      case kMax: found = update_row<Max, T>; break;
-      case kMin: found = update_row<Min, T>; break;
-      default: found = update_row<Prod, T>; break;
+      case kSet:
+        found = update_rows_by<Set, T>;
+        break;
+      case kAdd:
+        found = update_rows_by<Sum, T>;
+        break;
+      case kMax:
+        found = update_rows_by<Max, T>;
+        break;
+      case kMin:
+        found = update_rows_by<Min, T>;
+        break;
+      default:
+        found = update_rows_by<Prod, T>;
+        break;
     }
   });
   return found;
@@ -206,18 +240,15 @@ void update_rows(const Context& ctx, const Layout& l, int mode, const View& tabl
   const int64_t group = max64(1, kBlockWork / max64(work, 1));
   const double cost = static_cast<double>(items * l.count) * 5 +
                       static_cast<double>(items * work) * 0.1 * static_cast<double>(element);
-  const CopyRow update = update_row_of(mode, table.dtype);
+  const MoveRows move = update_rows_of(mode, table.dtype);
   parallel(ctx, (items + group - 1) / group, cost, [&](int64_t b) {
     for (int64_t item = b * group; item < min64((b + 1) * group, items); ++item) {
       const int64_t c0 = item % parts * slice, n = min64(slice, l.cols.n - c0);
       int64_t to = c0 * l.cols.in, from = c0 * l.cols.out;
       l.inner.offsets(item / parts % repeats, &to, &from);
       l.outer.offsets(item / parts / repeats, &to, &from);
-      char* y = data<char>(table) + to * element;
-      const char* x = data<char>(rows) + from * element;
-      for (int64_t m = 0; m < l.count; ++m) {
-        update(y + l.at[m].table * element, x + l.at[m].row * element, n, l.cols.in, l.cols.out);
-      }
+      move(data<char>(table) + to * element, data<char>(rows) + from * element, l.at, l.count, n,
+           l.cols.in, l.cols.out);
     }
   });
 }
@@ -228,8 +259,7 @@ int64_t gather(const Context& ctx, const View& in, const View& indices, const Vi
   Layout l(in, out, axis, axis + 1, axis + indices.rank);
   l.count = numel(indices);
   Position* at = scratch<Position>(ctx, 0, l.count);
-  const int64_t bad =
-      locate(indices, in.shape[axis], in.strides[axis], out.strides + axis, at);
+  const int64_t bad = locate(indices, in.shape[axis], in.strides[axis], out.strides + axis, at);
   if (bad >= 0) return bad;
   l.at = at;
   copy_rows(ctx, l, in, out);
@@ -289,8 +319,7 @@ void add_line(const void* from, const void* index, void* to, const Axis& a, int6
   for (int64_t i = 0; i < a.n; ++i) {
     int64_t k = static_cast<const I*>(index)[i * a.index];
     wrap(limit, &k);
-    update_row<Sum, T>(static_cast<T*>(to) + k * a.out, static_cast<const T*>(from) + i * a.in, 1,
-                       1, 1);
+    update<Sum>(static_cast<T*>(to)[k * a.out], static_cast<const T*>(from)[i * a.in]);
   }
 }
 
@@ -330,10 +359,18 @@ int64_t take_along(const Context& ctx, const View& in, const View& indices, cons
   const bool narrow = indices.dtype == DType::kInt32;
   Line line = nullptr;
   switch (size_of(in.dtype)) {
-    case 1: line = narrow ? take_line<uint8_t, int32_t> : take_line<uint8_t, int64_t>; break;
-    case 2: line = narrow ? take_line<uint16_t, int32_t> : take_line<uint16_t, int64_t>; break;
-    case 4: line = narrow ? take_line<uint32_t, int32_t> : take_line<uint32_t, int64_t>; break;
-    default: line = narrow ? take_line<uint64_t, int32_t> : take_line<uint64_t, int64_t>; break;
+    case 1:
+      line = narrow ? take_line<uint8_t, int32_t> : take_line<uint8_t, int64_t>;
+      break;
+    case 2:
+      line = narrow ? take_line<uint16_t, int32_t> : take_line<uint16_t, int64_t>;
+      break;
+    case 4:
+      line = narrow ? take_line<uint32_t, int32_t> : take_line<uint32_t, int64_t>;
+      break;
+    default:
+      line = narrow ? take_line<uint64_t, int32_t> : take_line<uint64_t, int64_t>;
+      break;
   }
   return along(ctx, line, in, indices, out, axis, in.shape[axis]);
 }

@@ -62,7 +62,8 @@ struct Before {
   }
 };
 
-// ---- forward --------------------------------------------------------------------------------------
+// ---- forward
+// --------------------------------------------------------------------------------------
 
 template <class T>
 void activate(int64_t n, const T* bias, T* __restrict z, bool tanh) {
@@ -128,7 +129,8 @@ void forward(const Context& ctx, const LstmArgs& a) {
   });
 }
 
-// ---- backward -------------------------------------------------------------------------------------
+// ---- backward
+// -------------------------------------------------------------------------------------
 
 // Gradients of one row's sums. dh: gradient of h from the step after; dc: of c, carried on.
 template <class T>
@@ -165,9 +167,8 @@ void walk_back(const Context& ctx, const LstmGradArgs& a, const Sizes& z, T* d, 
       const Before<T> h(z, a.f.h, a.f.h0, first, s), old_c(z, a.f.c, a.f.c0, first, s);
       for (int64_t r = 0; r < rows; ++r) {
         const int64_t at = (first + r) * z.steps + t;
-        backward_row(z.units, gates + at * z.gates, c + at * z.units,
-                     old_c.data + r * old_c.stride, gh + at * z.units, dh + r * z.units,
-                     dc + r * z.units, d + at * z.gates);
+        backward_row(z.units, gates + at * z.gates, c + at * z.units, old_c.data + r * old_c.stride,
+                     gh + at * z.units, dh + r * z.units, dc + r * z.units, d + at * z.gates);
         std::memcpy(old_h + at * z.units, h.data + r * h.stride,
                     static_cast<size_t>(z.units) * sizeof(T));
       }

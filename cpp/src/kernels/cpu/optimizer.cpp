@@ -32,7 +32,8 @@ inline T decayed(T p, T shrink) {
   return p - p * shrink;
 }
 
-// ---- sgd ------------------------------------------------------------------------------------------
+// ---- sgd
+// ------------------------------------------------------------------------------------------
 
 template <class T>
 void sgd_block(const SgdArgs& args, T lr, int64_t n, T* __restrict p, const T* __restrict g,
@@ -69,7 +70,8 @@ void sgd(const Context& ctx, const SgdArgs& args, const View& p, const View& g,
   sgd_as<float>(ctx, args, p, g, velocity, lr);
 }
 
-// ---- adam -----------------------------------------------------------------------------------------
+// ---- adam
+// -----------------------------------------------------------------------------------------
 
 template <class T>
 struct AdamStep {
@@ -120,7 +122,8 @@ void adam(const Context& ctx, const AdamArgs& args, const View& p, const View& g
   adam_as<float>(ctx, args, p, g, m, v, vhat, lr, step);
 }
 
-// ---- rmsprop --------------------------------------------------------------------------------------
+// ---- rmsprop
+// --------------------------------------------------------------------------------------
 
 template <class T>
 struct RmspropStep {

@@ -100,7 +100,7 @@ struct Reducer {
   static LAMINA_NOINLINE void add_rows(const C* p, int64_t rows, int64_t row_stride, int64_t width,
                                        C* __restrict acc) {
     int64_t r = 0;
-    for (; r + 4 <= rows; r += 4) {
+    for (; Op::kRowsAtOnce == 4 && r + 4 <= rows; r += 4) {
       const C *p0 = p + r * row_stride, *p1 = p0 + row_stride, *p2 = p1 + row_stride,
               *p3 = p2 + row_stride;
       for (int64_t c = 0; c < width; ++c) {
@@ -166,26 +166,39 @@ struct Reducer {
   }
   void reduce_tile(int64_t from, int64_t r0, int64_t r1, int64_t width, C* acc) const {
     if (!plan.runs) return reduce_rows(from, r0, r1, width, acc);
+    const bool one_run = plan.reduced.count == 1 && in.direct && plan.reduced.last().in == 1;
+    if (one_run && r1 - r0 <= 16) {  // too short for any ceremony
+      const C* p = in.get(from + r0, r1 - r0, 1, nullptr);
+      for (int64_t c = 0; c < width; ++c, p += plan.cols.in) {
+        acc[c] = Op::template identity<C>();
+        for (int64_t i = 0; i < r1 - r0; ++i) acc[c] = Op::combine(acc[c], Op::map(p[i]));
+      }
+      return;
+    }
     for (int64_t c = 0; c < width; ++c) acc[c] = reduce_run(from + c * plan.cols.in, r0, r1);
   }
 };
 
-// Results to their place: divided by `count` when that is not 0.
 template <class C>
-LAMINA_NOINLINE void store(const C* a, int64_t n, const View& out, int64_t offset, int64_t stride,
-                           int64_t count) {
-  using D = std::conditional_t<std::is_floating_point_v<C>, C, double>;
+LAMINA_NOINLINE void store(const C* __restrict a, int64_t n, const View& out, int64_t offset,
+                           int64_t stride) {
   with_stored_type(out.dtype, [&](auto element) {
     using O = decltype(element);
-    O* y = data<O>(out) + offset;
-    if (count >= 0) {
-      for (int64_t i = 0; i < n; ++i) {
-        y[i * stride] = convert<O>(static_cast<D>(a[i]) / static_cast<D>(count));
-      }
-    } else {
+    if constexpr (!std::is_same_v<C, uint8_t> || std::is_same_v<O, Bool>) {
+      O* __restrict y = data<O>(out) + offset;
       for (int64_t i = 0; i < n; ++i) y[i * stride] = convert<O>(a[i]);
     }
   });
+}
+
+// At most kTile sums, divided by `count`.
+template <class C>
+void store_means(const C* a, int64_t n, const View& out, int64_t offset, int64_t stride,
+                 int64_t count) {
+  using D = std::conditional_t<std::is_floating_point_v<C>, C, double>;
+  D means[kTile];
+  for (int64_t i = 0; i < n; ++i) means[i] = static_cast<D>(a[i]) / static_cast<D>(count);
+  store(means, n, out, offset, stride);
 }
 
 template <class C, class Op>
@@ -221,7 +234,11 @@ void execute(const Context& ctx, const View& in, const View& out, uint32_t axes,
     return at;
   };
   const auto finish = [&](const C* acc, const Place& at) {
-    store(acc, at.width, out, at.out, plan.cols.out, mean ? plan.positions : -1);
+    if (mean) {
+      store_means(acc, at.width, out, at.out, plan.cols.out, plan.positions);
+    } else {
+      store(acc, at.width, out, at.out, plan.cols.out);
+    }
   };
   parallel(ctx, chunks > 1 ? items * chunks : (items + group - 1) / group, cost, [&](int64_t b) {
     if (chunks > 1) {
@@ -253,9 +270,8 @@ void execute(const Context& ctx, const View& in, const View& out, uint32_t axes,
 
 template <class Op>
 void reduce_numbers(const Context& ctx, const View& in, const View& out, uint32_t axes, bool mean) {
-  with_computed_type(in.dtype, [&](auto computed) {
-    execute<decltype(computed), Op>(ctx, in, out, axes, mean);
-  });
+  with_computed_type(
+      in.dtype, [&](auto computed) { execute<decltype(computed), Op>(ctx, in, out, axes, mean); });
 }
 
 // Maximum and minimum of whether elements are non-zero.
@@ -268,18 +284,24 @@ void reduce(const Context& ctx, ReduceOp op, const View& in, const View& out, ui
   if (numel(out) == 0) return;
   const bool truth = in.dtype == DType::kBool;
   switch (op) {
-    case ReduceOp::kSum: return reduce_numbers<Sum>(ctx, in, out, axes, false);
-    case ReduceOp::kMean: return reduce_numbers<Sum>(ctx, in, out, axes, true);
-    case ReduceOp::kSumSquare: return reduce_numbers<SumSquare>(ctx, in, out, axes, false);
-    case ReduceOp::kProd: return reduce_numbers<Prod>(ctx, in, out, axes, false);
+    case ReduceOp::kSum:
+      return reduce_numbers<Sum>(ctx, in, out, axes, false);
+    case ReduceOp::kMean:
+      return reduce_numbers<Sum>(ctx, in, out, axes, true);
+    case ReduceOp::kSumSquare:
+      return reduce_numbers<SumSquare>(ctx, in, out, axes, false);
+    case ReduceOp::kProd:
+      return reduce_numbers<Prod>(ctx, in, out, axes, false);
     case ReduceOp::kMax:
       if (!truth) return reduce_numbers<Max>(ctx, in, out, axes, false);
       [[fallthrough]];
-    case ReduceOp::kAny: return reduce_truth<Max>(ctx, in, out, axes);
+    case ReduceOp::kAny:
+      return reduce_truth<Max>(ctx, in, out, axes);
     case ReduceOp::kMin:
       if (!truth) return reduce_numbers<Min>(ctx, in, out, axes, false);
       [[fallthrough]];
-    case ReduceOp::kAll: return reduce_truth<Min>(ctx, in, out, axes);
+    case ReduceOp::kAll:
+      return reduce_truth<Min>(ctx, in, out, axes);
   }
 }
 

@@ -69,7 +69,8 @@ struct Axes {
   }
 };
 
-// ---- elements -------------------------------------------------------------------------------------
+// ---- elements
+// -------------------------------------------------------------------------------------
 //
 // Computed types are float, double, int64_t and, for truth values, uint8_t. Elements stored as such
 // and side by side are read in place, others are brought into a buffer first: ten dtypes times
@@ -92,9 +93,12 @@ inline void with_computed_type(DType dtype, F&& f) {
   switch (dtype) {
     case DType::kFloat16:
     case DType::kBFloat16:
-    case DType::kFloat32: return f(float{});
-    case DType::kFloat64: return f(double{});
-    default: return f(int64_t{});
+    case DType::kFloat32:
+      return f(float{});
+    case DType::kFloat64:
+      return f(double{});
+    default:
+      return f(int64_t{});
   }
 }
 
@@ -117,8 +121,10 @@ struct Source {
 template <class C, class T>
 inline C load_one(T v) {
   if constexpr (std::is_same_v<C, uint8_t>) {
-    if constexpr (std::is_same_v<T, Bool>) return v.byte != 0;
-    else return convert<Computed<T>>(v) != 0;
+    if constexpr (std::is_same_v<T, Bool>)
+      return v.byte != 0;
+    else
+      return convert<Computed<T>>(v) != 0;
   } else {
     return convert<C>(v);
   }
@@ -136,7 +142,7 @@ void load(const void* from, int64_t n, int64_t stride, C* __restrict to) {
 
 // C is the computed type of the view's dtype, or uint8_t for whether elements are non-zero.
 template <class C>
-inline Source<C> source(const View& v, int64_t offset) {
+LAMINA_NOINLINE Source<C> source(const View& v, int64_t offset) {
   Source<C> s{nullptr, size_of(v.dtype), false, nullptr};
   s.base = data<char>(v) + offset * s.element;
   with_stored_type(v.dtype, [&](auto element) {
@@ -149,7 +155,8 @@ inline Source<C> source(const View& v, int64_t offset) {
   return s;
 }
 
-// ---- operations -----------------------------------------------------------------------------------
+// ---- operations
+// -----------------------------------------------------------------------------------
 
 // combine is associative up to rounding, and `identity` changes nothing. Integers wrap around.
 template <class C>
@@ -170,36 +177,59 @@ inline C times(C a, C b) {
 }
 
 struct Sum {
+  static constexpr int kRowsAtOnce = 4;  // of columns, before they join the running results
   template <class C>
-  static C map(C v) { return v; }
+  static C map(C v) {
+    return v;
+  }
   template <class C>
-  static C combine(C a, C b) { return plus(a, b); }
+  static C combine(C a, C b) {
+    return plus(a, b);
+  }
   template <class C>
-  static C identity() { return 0; }
+  static C identity() {
+    return 0;
+  }
 };
 
 struct SumSquare : Sum {
   template <class C>
-  static C map(C v) { return times(v, v); }
+  static C map(C v) {
+    return times(v, v);
+  }
 };
 
 struct Prod {
+  static constexpr int kRowsAtOnce = 4;
   template <class C>
-  static C map(C v) { return v; }
+  static C map(C v) {
+    return v;
+  }
   template <class C>
-  static C combine(C a, C b) { return times(a, b); }
+  static C combine(C a, C b) {
+    return times(a, b);
+  }
   template <class C>
-  static C identity() { return 1; }
+  static C identity() {
+    return 1;
+  }
 };
 
-// NaN wins.
+// NaN wins. Longer trees of comparisons would not become vector code.
 struct Max {
+  static constexpr int kRowsAtOnce = 1;
   template <class C>
-  static C map(C v) { return v; }
+  static C map(C v) {
+    return v;
+  }
   template <class C>
-  static bool better(C a, C b) { return a > b; }
+  static bool better(C a, C b) {
+    return a > b;
+  }
   template <class C>
-  static C combine(C a, C b) { return (a > b) | (a != a) ? a : b; }
+  static C combine(C a, C b) {
+    return (a > b) | (a != a) ? a : b;
+  }
   template <class C>
   static C identity() {
     using L = std::numeric_limits<C>;
@@ -208,12 +238,19 @@ struct Max {
 };
 
 struct Min {
+  static constexpr int kRowsAtOnce = 1;
   template <class C>
-  static C map(C v) { return v; }
+  static C map(C v) {
+    return v;
+  }
   template <class C>
-  static bool better(C a, C b) { return a < b; }
+  static bool better(C a, C b) {
+    return a < b;
+  }
   template <class C>
-  static C combine(C a, C b) { return (a < b) | (a != a) ? a : b; }
+  static C combine(C a, C b) {
+    return (a < b) | (a != a) ? a : b;
+  }
   template <class C>
   static C identity() {
     using L = std::numeric_limits<C>;
@@ -221,7 +258,8 @@ struct Min {
   }
 };
 
-// ---- one run ----------------------------------------------------------------------------------------
+// ---- one run
+// ----------------------------------------------------------------------------------------
 
 // kLanes running results side by side, joined as a tree: fast, and each sees only n / kLanes steps
 // of rounding. n >= kLanes.

@@ -5,7 +5,7 @@ namespace lamina::LAMINA_ISA {
 namespace {
 
 constexpr int64_t kBlockWork = 1 << 14;
-constexpr int64_t kStretch = 256;  // elements of a line that are looked at together
+constexpr int64_t kStretch = 512;  // elements of a line that are looked at together
 
 // The lines along `axis`: outer axes, then `cols` side by side.
 struct Lines {
@@ -47,7 +47,22 @@ struct Lines {
   }
 };
 
-// ---- argmax, argmin ---------------------------------------------------------------------------------
+// ---- argmax, argmin
+// ---------------------------------------------------------------------------------
+
+// The first of n elements that equals v, or is NaN if v is.
+template <class C>
+int64_t find(const C* p, int64_t n, C v) {
+  constexpr int64_t kGroup = 64;
+  int64_t i = 0;
+  for (; i + kGroup <= n; i += kGroup) {
+    int found = 0;
+    for (int64_t j = 0; j < kGroup; ++j) found |= (p[i + j] == v) | (p[i + j] != p[i + j]);
+    if (found) break;
+  }
+  while (i < n - 1 && !(p[i] == v || p[i] != p[i])) ++i;
+  return i;
+}
 
 // The best of a stretch is found by vector code, its place by a second look where it wins.
 template <class Op, class C>
@@ -59,9 +74,7 @@ int64_t arg_run(const Source<C>& in, int64_t from, const Axis& axis) {
     const C* p = in.get(from + i0 * axis.in, count, axis.in, buffer);
     const C found = run<Op>(p, count);
     if (i0 > 0 && !Op::better(found, best) && found == found) continue;
-    int64_t i = 0;
-    while (!(p[i] == found || p[i] != p[i])) ++i;
-    at = i0 + i;
+    at = i0 + find(p, count, found);
     if (found != found) return at;
     best = found;
   }
@@ -121,7 +134,8 @@ void arg_reduce(const Context& ctx, bool max, const View& in, const View& out, i
   });
 }
 
-// ---- running sums and products ----------------------------------------------------------------------
+// ---- running sums and products
+// ----------------------------------------------------------------------
 
 // Writes n computed values as elements of the stored type.
 template <class C>

@@ -1,8 +1,8 @@
 // Stable sort along the last axis.
 //
 // Elements become unsigned integers of the same order, with NaN the largest and equal numbers equal
-// (-0 is 0), inverted when descending. Those are sorted together with their positions: short rows by
-// insertion, long ones by radix, one byte at a time, skipping bytes that all have in common.
+// (-0 is 0), inverted when descending. Those are sorted together with their positions: short rows
+// by insertion, long ones by radix, one byte at a time, skipping bytes that all have in common.
 #include "kernels/cpu/convert.h"
 
 namespace lamina::LAMINA_ISA {
@@ -24,7 +24,9 @@ inline uint64_t order_key(double x) {
   return x != x ? ~uint64_t{0} : key;
 }
 inline uint32_t order_key(int32_t x) { return static_cast<uint32_t>(x) ^ 0x80000000u; }
-inline uint64_t order_key(int64_t x) { return static_cast<uint64_t>(x) ^ uint64_t{1} << 63; }
+inline uint64_t order_key(int64_t x) {
+  return static_cast<uint64_t>(x) ^ uint64_t { 1 } << 63;
+}
 inline uint32_t order_key(Half x) { return order_key(convert<float>(x)); }
 inline uint32_t order_key(BFloat x) { return order_key(convert<float>(x)); }
 inline uint32_t order_key(Bool x) { return x.byte != 0; }

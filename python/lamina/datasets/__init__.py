@@ -1,0 +1,23 @@
+"""Data sets, with the loaders of `keras.datasets`, and the digits that come with lamina."""
+
+from lamina.datasets import (
+    california_housing,
+    cifar10,
+    cifar100,
+    digits,
+    fashion_mnist,
+    imdb,
+    mnist,
+    reuters,
+)
+
+__all__ = [
+    "california_housing",
+    "cifar10",
+    "cifar100",
+    "digits",
+    "fashion_mnist",
+    "imdb",
+    "mnist",
+    "reuters",
+]
