@@ -1,4 +1,4 @@
-"""examples/cpp, built against the installed package: the same bits as Python, in both directions."""
+"""examples/cpp, built against the installed package: the same bits as Python, both ways."""
 
 import gzip
 import os

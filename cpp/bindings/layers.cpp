@@ -43,10 +43,6 @@ LayerOptions options_from(const py::kwargs& kwargs) {
   return o;
 }
 
-struct LayerRef {
-  LayerPtr layer;
-};
-
 // layer(x), layer([a, b]), layer(query, value, mask=m, training=True)
 py::object call_layer(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
   Tensors inputs;

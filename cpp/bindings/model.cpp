@@ -246,8 +246,7 @@ void bind_model(py::module_& m) {
   c.def("__init__", [](py::detail::value_and_holder& v_h, const py::args& args, const py::kwargs& kwargs) {
     py::handle self(reinterpret_cast<PyObject*>(v_h.inst));
     if (kwargs.contains("_existing")) {
-      auto ref = kwargs["_existing"].attr("layer").cast<ModelPtr>();
-      return set_instance<Model>(v_h, ref);
+      return set_instance<Model>(v_h, std::dynamic_pointer_cast<Model>(kwargs["_existing"].cast<LayerRef>().layer));
     }
     bool own = py::getattr(py::type::of(self), "_lamina_native", py::bool_(false)).cast<bool>() && py::type::of(self).attr("__dict__").contains("_lamina_native");
     py::object in = args.size() > 0 ? py::object(args[0]) : kwargs.contains("inputs") ? py::object(kwargs["inputs"]) : py::none();
@@ -392,7 +391,7 @@ void bind_model(py::module_& m) {
   py::class_<Sequential, Model, std::shared_ptr<Sequential>> s(m, "Sequential", py::dynamic_attr(), "Layers one after another.");
   s.def("__init__", [](py::detail::value_and_holder& v_h, const py::object& layers, const py::kwargs& kwargs) {
     if (kwargs.contains("_existing"))
-      return set_instance<Sequential>(v_h, std::dynamic_pointer_cast<Sequential>(kwargs["_existing"].attr("layer").cast<ModelPtr>()));
+      return set_instance<Sequential>(v_h, std::dynamic_pointer_cast<Sequential>(kwargs["_existing"].cast<LayerRef>().layer));
     std::vector<LayerPtr> list;
     if (!layers.is_none())
       for (auto l : layers) list.push_back(py::module_::import("lamina._layer").attr("as_layer")(l).cast<LayerPtr>());

@@ -69,6 +69,11 @@ py::custom_type_setup collectable() {
 // Arguments of a Python call as a Config, named by position from `defaults`.
 Config bind_arguments(const std::string& owner, const Config& defaults, const py::args& args, const py::kwargs& kwargs);
 
+// A layer on its way from C++ to its Python class.
+struct LayerRef {
+  LayerPtr layer;
+};
+
 // A Python object for a layer that C++ made, of the Python class of that name.
 py::object wrap_layer(const LayerPtr& layer);
 // "MyLayer" or "package>MyLayer", the name under which a Python class is registered.
