@@ -83,7 +83,8 @@ Tensors split_backward(const Backward& b);
 const Op kSplit{"split", infer_split, nullptr, split_backward};
 Tensors split_backward(const Backward& b) {
   Tensors parts;
-  Infer f(kSplit, {b.in(0)}, b.attrs());
+  Tensors in = {b.in(0)};
+  Infer f(kSplit, in, b.attrs());
   infer_split(f);
   for (size_t i = 0; i < f.outputs.size(); ++i) parts.push_back(b.grad(i));
   return {concatenate(parts, static_cast<int>(b.attrs().integer("axis")))};
