@@ -81,7 +81,7 @@ def test_cpp_to_python(programs, tmp_path):
     csv = tmp_path / "digits.csv"
     csv.write_bytes(gzip.decompress(data.read_bytes()))
     file = tmp_path / "cpp.safetensors"
-    out = call(programs["train"], file, csv, 3)
+    out = call(programs["train"], file, csv, 8)
     assert float(out.split("validation accuracy ")[1].split()[0]) > 0.85
     model = lamina.load_model(file)
     x = lamina.datasets.digits.load_data()[0][0][:100, ..., None].astype("float32")

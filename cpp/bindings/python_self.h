@@ -39,28 +39,46 @@ void set_instance(py::detail::value_and_holder& v_h, std::shared_ptr<Base> point
   v_h.type->init_instance(v_h.inst, &pointer);
 }
 
-// Garbage collection for a class_<Base, std::shared_ptr<Base>>.
+// The C++ object of an instance, and how many owners it has. The bound type of the instance may be a
+// class derived from Base, whose holder is of another type; Base lies at its start in any case.
+template <class Base>
+std::pair<Base*, long> owned(PyObject* o) {
+  if (!py::detail::is_holder_constructed(o)) return {nullptr, 0};
+  auto v_h = reinterpret_cast<py::detail::instance*>(o)->get_value_and_holder();
+  auto* base = static_cast<Base*>(v_h.value_ptr());
+  if constexpr (requires { base->weak_from_this(); })
+    return {base, base->weak_from_this().use_count()};
+  else
+    return {base, v_h.template holder<std::shared_ptr<Base>>().use_count()};
+}
+
+// Garbage collection for a class_<Base, std::shared_ptr<Base>> and the classes derived from it.
 template <class Base>
 py::custom_type_setup collectable() {
   return py::custom_type_setup([](PyHeapTypeObject* heap) {
     PyTypeObject* type = &heap->ht_type;
+    static traverseproc inner_traverse = nullptr;
+    static inquiry inner_clear = nullptr;
+    inner_traverse = type->tp_flags & Py_TPFLAGS_HAVE_GC ? type->tp_traverse : nullptr;
+    inner_clear = type->tp_flags & Py_TPFLAGS_HAVE_GC ? type->tp_clear : nullptr;
     type->tp_flags |= Py_TPFLAGS_HAVE_GC;
     type->tp_traverse = [](PyObject* o, visitproc visit, void* arg) {
-#if PY_VERSION_HEX >= 0x03090000
-      Py_VISIT(Py_TYPE(o));
-#endif
-      if (py::detail::is_holder_constructed(o)) {
-        auto& pointer = py::cast<std::shared_ptr<Base>&>(py::handle(o));
-        auto* self = dynamic_cast<PythonSelf*>(pointer.get());
-        if (self && pointer.use_count() == 1) Py_VISIT(self->pointer());
+      // What dynamic_attr set up: the attribute dictionary (and the type).
+      if (inner_traverse) {
+        if (int r = inner_traverse(o, visit, arg)) return r;
       }
+#if PY_VERSION_HEX >= 0x03090000
+      else
+        Py_VISIT(Py_TYPE(o));
+#endif
+      auto [base, owners] = owned<Base>(o);
+      auto* self = dynamic_cast<PythonSelf*>(base);
+      if (self && owners == 1) Py_VISIT(self->pointer());
       return 0;
     };
     type->tp_clear = [](PyObject* o) {
-      if (py::detail::is_holder_constructed(o)) {
-        auto& pointer = py::cast<std::shared_ptr<Base>&>(py::handle(o));
-        if (auto* self = dynamic_cast<PythonSelf*>(pointer.get())) self->release();
-      }
+      if (inner_clear) inner_clear(o);
+      if (auto* self = dynamic_cast<PythonSelf*>(owned<Base>(o).first)) self->release();
       return 0;
     };
   });

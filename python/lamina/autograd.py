@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from lamina import _core
 from lamina._core import Tensor, Variable
+
+# How many value_and_grad calls are under way on this thread: the gradient of an inner one must itself
+# be recorded for the outer one.
+_depth = threading.local()
 
 
 def no_grad() -> _core.GradMode:
@@ -79,7 +84,8 @@ def value_and_grad(
 
     @functools.wraps(fn)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        nested = any_requires_grad(args)
+        depth = getattr(_depth, "value", 0)
+        nested = depth > 0 or any_requires_grad(args)
         leaves: list = []
         structures = [_leaves(args[i], leaves) for i in numbers]
         inputs: list = []
@@ -96,8 +102,12 @@ def value_and_grad(
         new_args = list(args)
         for i, s in zip(numbers, structures):
             new_args[i] = _rebuild(s, given)
-        with enable_grad():
-            result = fn(*new_args, **kwargs)
+        _depth.value = depth + 1
+        try:
+            with enable_grad():
+                result = fn(*new_args, **kwargs)
+        finally:
+            _depth.value = depth
         value = result[0] if has_aux else result
         if not isinstance(value, Tensor) or value.size != 1:
             raise ValueError(f"value_and_grad: expected a scalar tensor, received {value!r}")

@@ -423,9 +423,7 @@ class ReduceLROnPlateau(_Monitor):
                     new = max(old * self.factor, self.min_lr)
                     self.model.optimizer.learning_rate = new
                     if self.verbose:
-                        print(
-                            f"\nEpoch {epoch + 1}: ReduceLROnPlateau sets the rate to {new}."
-                        )
+                        print(f"\nEpoch {epoch + 1}: ReduceLROnPlateau sets the rate to {new}.")
                     self.cooldown_counter = self.cooldown
                     self.wait = 0
 
@@ -736,7 +734,8 @@ class ProgbarLogger(Callback):
         left = (total - self._seen) * each if total else passed
         parts.append(f"{_duration(passed if done else left)} {_step_time(each)}")
         head = " ".join(parts) if self.verbose == 1 else " - ".join(parts)
-        values = [f"{k}: {_number(v)}" for k, v in self._logs.items()]
+        order = sorted(self._logs, key=lambda k: (k == "learning_rate", k.startswith("val_"), k))
+        values = [f"{k}: {_number(self._logs[k])}" for k in order]
         line = " - ".join([head, *values])
         if not done:  # a line that wraps cannot be redrawn
             import shutil

@@ -50,7 +50,9 @@ def curve(history: dict[str, list[float]], height: int = 8, width: int = 60) -> 
         return ""
     epochs = max(len(values) for _, values in series)
     step = max(1, min(6, width // epochs))
-    low = min(min(values) for _, values in series)
+    # The first epochs are far below the rest: the worst sixth may lie on the bottom line.
+    seen = sorted(v for _, values in series for v in values if v == v)
+    low = seen[len(seen) // 6] if seen else 0.0
     low = min(int(low * 20) / 20, 0.95)
     rows = [[" "] * (epochs * step) for _ in range(height)]
     for mark, values in series:

@@ -1,0 +1,405 @@
+"""Models: layers against NumPy, captured steps against eager ones, files, threads, errors."""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import lamina
+from lamina import layers, ops
+
+rng = np.random.default_rng(5)
+
+# name -> (constructor, input shapes without the batch axis); integers for Embedding
+LAYERS = {
+    "Dense": (lambda: layers.Dense(5, activation="gelu"), [(4,)]),
+    "Dense relu": (lambda: layers.Dense(5, activation="relu", kernel_regularizer="l2"), [(3, 4)]),
+    "Conv1D": (lambda: layers.Conv1D(3, 2, padding="causal"), [(6, 2)]),
+    "Conv2D": (lambda: layers.Conv2D(4, 3, padding="same", activation="relu"), [(6, 5, 2)]),
+    "Conv2D strides": (lambda: layers.Conv2D(4, 3, strides=2, use_bias=False), [(7, 8, 4)]),
+    "Conv2D groups": (lambda: layers.Conv2D(4, 3, groups=2), [(6, 5, 4)]),
+    "MaxPooling2D": (lambda: layers.MaxPooling2D(2), [(6, 4, 2)]),
+    "AveragePooling2D": (lambda: layers.AveragePooling2D(2, padding="same"), [(5, 5, 2)]),
+    "GlobalAveragePooling2D": (lambda: layers.GlobalAveragePooling2D(), [(5, 5, 2)]),
+    "GlobalMaxPooling2D": (lambda: layers.GlobalMaxPooling2D(), [(5, 5, 2)]),
+    "GlobalAveragePooling1D": (lambda: layers.GlobalAveragePooling1D(), [(5, 2)]),
+    "Flatten": (lambda: layers.Flatten(), [(3, 4)]),
+    "Reshape": (lambda: layers.Reshape((2, -1)), [(3, 4)]),
+    "Dropout": (lambda: layers.Dropout(0.4, seed=1), [(40,)]),
+    "BatchNormalization": (lambda: layers.BatchNormalization(), [(3, 4)]),
+    "LayerNormalization": (lambda: layers.LayerNormalization(), [(3, 4)]),
+    "Activation": (lambda: layers.Activation("tanh"), [(4,)]),
+    "ReLU": (lambda: layers.ReLU(max_value=1.0, negative_slope=0.1), [(4,)]),
+    "LeakyReLU": (lambda: layers.LeakyReLU(0.3), [(4,)]),
+    "Softmax": (lambda: layers.Softmax(), [(4,)]),
+    "Rescaling": (lambda: layers.Rescaling(2.0, -1.0), [(4,)]),
+    "ZeroPadding2D": (lambda: layers.ZeroPadding2D(((1, 2), (0, 3))), [(4, 3, 2)]),
+    "UpSampling2D": (lambda: layers.UpSampling2D((2, 3)), [(4, 3, 2)]),
+    "UpSampling2D bilinear": (lambda: layers.UpSampling2D(2, interpolation="bilinear"), [(4, 3, 2)]),
+    "Embedding": (lambda: layers.Embedding(11, 3), [("int", 6)]),
+    "LSTM": (lambda: layers.LSTM(4, return_sequences=True), [(5, 3)]),
+    "LSTM last": (lambda: layers.LSTM(4), [(5, 3)]),
+    "Bidirectional": (lambda: layers.Bidirectional(layers.LSTM(4)), [(5, 3)]),
+    "Add": (lambda: layers.Add(), [(4,), (4,)]),
+    "Multiply": (lambda: layers.Multiply(), [(4,), (4,)]),
+    "Concatenate": (lambda: layers.Concatenate(), [(4,), (3,)]),
+    "MultiHeadAttention": (lambda: layers.MultiHeadAttention(2, 3), [(5, 4), (6, 4)]),
+}
+
+
+def data_for(shapes, n=6):
+    out = []
+    for s in shapes:
+        if s[0] == "int":
+            out.append(rng.integers(0, 11, (n, *s[1:])).astype("int32"))
+        else:
+            out.append(rng.normal(size=(n, *s)).astype("float32"))
+    return out
+
+
+def build(name):
+    make, shapes = LAYERS[name]
+    inputs = [
+        lamina.Input(s[1:], dtype="int32") if s[0] == "int" else lamina.Input(s) for s in shapes
+    ]
+    layer = make()
+    x = layer(*inputs) if name == "MultiHeadAttention" else layer(inputs if len(inputs) > 1 else inputs[0])
+    x = layers.Flatten()(x)
+    return lamina.Model(inputs, layers.Dense(2)(x)), shapes
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_captured_training_equals_eager_and_survives_a_file(name, tmp_path):
+    results = []
+    for eager in (False, True):
+        lamina.utils.set_random_seed(0)
+        model, shapes = build(name)
+        arrays = np.random.default_rng(1)
+        x = [
+            arrays.integers(0, 11, (6, *s[1:])).astype("int32")
+            if s[0] == "int"
+            else arrays.normal(size=(6, *s)).astype("float32")
+            for s in shapes
+        ]
+        y = arrays.normal(size=(6, 2)).astype("float32")
+        model.compile(lamina.optimizers.SGD(0.05, momentum=0.9), "mse", run_eagerly=eager)
+        history = model.fit(x, y, batch_size=4, epochs=2, verbose=0)
+        results.append((model.get_weights(), history.history["loss"], model.predict(x, verbose=0)))
+    for a, b in zip(results[0][0], results[1][0]):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-5)
+    path = tmp_path / "model.safetensors"
+    model.save(path)
+    again = lamina.load(path)
+    np.testing.assert_array_equal(again.predict(x, verbose=0), results[1][2])
+    # Training goes on as if it had not been interrupted, dropout's random numbers included.
+    model.fit(x, y, epochs=1, batch_size=6, shuffle=False, verbose=0)
+    again.fit(x, y, epochs=1, batch_size=6, shuffle=False, verbose=0)
+    for a, b in zip(model.get_weights(), again.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_dense_and_lstm_by_hand():
+    x = rng.normal(size=(2, 3, 4)).astype("float32")
+    d = layers.Dense(5, activation="tanh")
+    np.testing.assert_allclose(
+        d(x).numpy(), np.tanh(x @ d.weights[0].numpy() + d.weights[1].numpy()), rtol=1e-5
+    )
+    lstm = layers.LSTM(3, return_sequences=True)
+    out = lstm(x).numpy()
+    w, u, b = (v.numpy().astype("float64") for v in lstm.weights)
+    h = c = np.zeros((2, 3))
+    for t in range(3):
+        z = x[:, t] @ w + h @ u + b
+        i, f, g, o = np.split(z, 4, 1)
+        i, f, o = (1 / (1 + np.exp(-v)) for v in (i, f, o))
+        c = f * c + i * np.tanh(g)
+        h = o * np.tanh(c)
+        np.testing.assert_allclose(out[:, t], h, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(b[3:6], 1)  # the forget gate begins open
+
+
+def test_attention_by_hand():
+    q, v = rng.normal(size=(2, 3, 4)).astype("float32"), rng.normal(size=(2, 5, 4)).astype("float32")
+    mha = layers.MultiHeadAttention(2, 3)
+    out, scores = mha(q, v, return_attention_scores=True)
+    wq, bq, wk, bk, wv, bv, wo, bo = (w.numpy() for w in mha.weights)
+    a = np.einsum("btd,dhk->bthk", q, wq) + bq
+    k = np.einsum("btd,dhk->bthk", v, wk) + bk
+    u = np.einsum("btd,dhk->bthk", v, wv) + bv
+    s = np.einsum("bthk,bshk->bhts", a, k) / np.sqrt(3)
+    p = np.exp(s) / np.exp(s).sum(-1, keepdims=True)
+    expected = np.einsum("bthk,hko->bto", np.einsum("bhts,bshk->bthk", p, u), wo) + bo
+    np.testing.assert_allclose(scores.numpy(), p, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(out.numpy(), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(mha(q, v).numpy(), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_batch_normalization_statistics():
+    x = (rng.normal(size=(50, 3)) * 2 + 1).astype("float32")
+    bn = layers.BatchNormalization(momentum=0.5)
+    y = bn(x, training=True).numpy()
+    np.testing.assert_allclose(y, (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-3), rtol=1e-4, atol=1e-5)
+    mean, var = bn.weights[2].numpy(), bn.weights[3].numpy()
+    np.testing.assert_allclose(mean, 0.5 * x.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(var, 0.5 + 0.5 * x.var(0), rtol=1e-5)
+    np.testing.assert_allclose(bn(x).numpy(), (x - mean) / np.sqrt(var + 1e-3), rtol=1e-4, atol=1e-5)
+
+
+def scalar_rules(g, steps=4):
+    """Keras's update rules for one number, written out."""
+    out = {}
+    w = v = 0.0
+    for _ in range(steps):
+        v = 0.9 * v - 0.1 * g
+        w += v
+    out["momentum"] = w
+    w = m = u = 0.0
+    for t in range(1, steps + 1):
+        m += (g - m) * 0.1
+        u += (g * g - u) * 0.001
+        w -= m * 0.01 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t) / (np.sqrt(u) + 1e-7)
+    out["adam"] = w
+    w = u = 0.0
+    for _ in range(steps):
+        u = 0.9 * u + 0.1 * g * g
+        w -= 0.01 * g / np.sqrt(u + 1e-7)
+    out["rmsprop"] = w
+    return out
+
+
+def test_optimizers_against_their_formulas():
+    expected = scalar_rules(0.3)
+    rules = {
+        "momentum": lamina.optimizers.SGD(0.1, momentum=0.9),
+        "adam": lamina.optimizers.Adam(0.01),
+        "rmsprop": lamina.optimizers.RMSprop(0.01),
+    }
+    for name, optimizer in rules.items():
+        v = lamina.Variable(np.zeros(3, "float32"))
+        for _ in range(4):
+            optimizer.apply([lamina.tensor([0.3, 0.3, 0.3])], [v])
+        np.testing.assert_allclose(v.numpy(), expected[name], rtol=1e-5)
+    v = lamina.Variable(np.zeros(2, "float32"))
+    lamina.optimizers.SGD(1.0, clipnorm=1.0).apply([lamina.tensor([3.0, 4.0])], [v])
+    np.testing.assert_allclose(v.numpy(), [-0.6, -0.8], rtol=1e-6)
+    v = lamina.Variable(np.ones(1, "float32"))
+    lamina.optimizers.AdamW(0.1, weight_decay=0.5).apply([lamina.tensor([0.0])], [v])
+    np.testing.assert_allclose(v.numpy(), [0.95], rtol=1e-6)
+
+
+def test_losses_and_metrics_by_hand():
+    t, y = np.array([[0.0, 1.0], [1.0, 1.0]]), np.array([[0.2, 0.7], [0.9, 0.4]])
+    assert lamina.losses.MeanSquaredError()(t, y).item() == pytest.approx(((t - y) ** 2).mean())
+    weighted = lamina.losses.MeanAbsoluteError()(t, y, sample_weight=[1.0, 3.0]).item()
+    assert weighted == pytest.approx((np.abs(t - y).mean(1) * [1, 3]).sum() / 2)
+    entropy = -(t * np.log(y) + (1 - t) * np.log(1 - y)).mean()
+    assert lamina.losses.BinaryCrossentropy()(t, y).item() == pytest.approx(entropy, rel=1e-6)
+    assert lamina.losses.Huber(0.5)([0.0], [2.0]).item() == pytest.approx(0.5 * 2 - 0.125)
+    precision, recall = lamina.metrics.Precision(), lamina.metrics.Recall()
+    for m in (precision, recall):
+        m.update_state([0, 1, 1, 1], [0.9, 0.2, 0.8, 0.6])
+    assert precision.result().item() == pytest.approx(2 / 3)
+    assert recall.result().item() == pytest.approx(2 / 3)
+    auc = lamina.metrics.AUC(num_thresholds=3)
+    auc.update_state([0, 0, 1, 1], [0, 0.5, 0.3, 0.9])
+    assert auc.result().item() == pytest.approx(0.75)  # the example in Keras's documentation
+
+
+TRAIN = """
+import hashlib, sys
+import numpy as np, lamina
+from lamina import layers
+lamina.config.set_num_threads(int(sys.argv[1]))
+lamina.utils.set_random_seed(0)
+rng = np.random.default_rng(0)
+digest = hashlib.sha256()
+x, y = rng.normal(size=(300, 12, 12, 1)).astype("float32"), rng.integers(0, 3, 300)
+for model in (
+    lamina.Sequential([lamina.Input((12, 12, 1)), layers.Flatten(), layers.Dense(256, activation="relu"),
+                       layers.Dense(128, activation="relu"), layers.Dense(3, activation="softmax")]),
+    lamina.Sequential([lamina.Input((12, 12, 1)), layers.Conv2D(16, 3, activation="relu"),
+                       layers.BatchNormalization(), layers.MaxPooling2D(2), layers.Dropout(0.3),
+                       layers.Flatten(), layers.Dense(3, activation="softmax")]),
+):
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(x, y, epochs=3, batch_size=64, verbose=0)
+    for w in model.get_weights():
+        digest.update(w.tobytes())
+print(digest.hexdigest())
+"""
+
+
+def test_same_bits_for_any_number_of_threads():
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", TRAIN, str(n)], capture_output=True, text=True, check=True
+        ).stdout
+        for n in (1, 2, 4)
+    }
+    assert len(seen) == 1 and len(hashlib.sha256().hexdigest()) == len(seen.pop().strip())
+
+
+def small_model():
+    model = lamina.Sequential([lamina.Input((4,)), layers.Dense(3, activation="softmax", name="out")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def test_bad_input_gets_a_clear_error():
+    model = small_model()
+    x, y = rng.normal(size=(8, 4)).astype("float32"), rng.integers(0, 3, 8)
+    with pytest.raises(ValueError, match=r"\(None, 4\), received \(8, 5\)"):
+        model.predict(np.zeros((8, 5), "float32"), verbose=0)
+    with pytest.raises(ValueError, match="label 7"):
+        model.fit(x, np.full(8, 7), verbose=0)
+    with pytest.raises(ValueError, match="same number of samples"):
+        model.fit(x, y[:5], verbose=0)
+    with pytest.raises(ValueError, match="at least one sample"):
+        model.fit(x[:0], y[:0], verbose=0)
+    with pytest.raises(ValueError, match="compile"):
+        lamina.Sequential([lamina.Input((4,)), layers.Dense(3)]).fit(x, y, verbose=0)
+    with pytest.raises(TypeError, match="unexpected argument 'unitz'"):
+        layers.Dense(unitz=3)
+    with pytest.raises(ValueError, match="must be positive"):
+        layers.Dense(0)
+    with pytest.raises(ValueError, match="unknown activation 'rellu'"):
+        layers.Dense(3, activation="rellu")(x)
+    with pytest.raises(ValueError, match="unknown optimizer"):
+        model.compile("adamm", "mse")
+    layer = layers.Dense(3, name="d")
+    layer(x)
+    with pytest.raises(ValueError, match="Dense 'd': last axis of the input must be 4"):
+        layer(np.zeros((2, 9), "float32"))
+
+
+def test_hostile_files_raise_and_never_crash(tmp_path):
+    model = small_model()
+    path = tmp_path / "m.safetensors"
+    model.save(path)
+    good = path.read_bytes()
+    bad = tmp_path / "bad.safetensors"
+    cases = [good[:n] for n in range(0, len(good), 37)]
+    cases += [b"\xff" * 64, (2**62).to_bytes(8, "little") + good[8:], b"\0" * 8]
+    noise = np.random.default_rng(0)
+    for _ in range(200):
+        data = bytearray(good)
+        for at in noise.integers(0, len(data) - 200, 3):
+            data[at] = noise.integers(0, 256)
+        cases.append(bytes(data))
+    refused = 0
+    for data in cases:
+        bad.write_bytes(data)
+        try:
+            lamina.load(bad)
+        except (ValueError, OSError, TypeError, RuntimeError, IndexError, NotImplementedError):
+            refused += 1
+    assert refused > 30
+    with pytest.raises(OSError):
+        lamina.load(tmp_path / "missing.safetensors")
+    with pytest.raises(OSError):
+        model.save(tmp_path / "no" / "folder" / "m.safetensors")
+    assert path.read_bytes() == good
+
+
+def test_custom_layer_model_loss_and_metric(tmp_path):
+    @lamina.saving.register_keras_serializable("tests")
+    class Scale(lamina.Layer):
+        def __init__(self, factor=2.0, **kwargs):
+            super().__init__(**kwargs)
+            self.factor = factor
+
+        def build(self, input_shape):
+            self.gain = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="gain")
+
+        def call(self, x, training=False):
+            return x * self.gain * self.factor
+
+        def get_config(self):
+            return {**super().get_config(), "factor": self.factor}
+
+    model = lamina.Sequential([lamina.Input((3,)), Scale(3.0), layers.Dense(1)])
+    model.compile("sgd", lambda t, y: ops.mean(ops.square(t - y), -1), metrics=[lamina.metrics.MeanSquaredError()])
+    x = rng.normal(size=(20, 3)).astype("float32")
+    h = model.fit(x, x.sum(1, keepdims=True), epochs=5, verbose=0)
+    assert h.history["loss"][-1] < h.history["loss"][0]
+    np.testing.assert_allclose(h.history["loss"], h.history["mean_squared_error"], rtol=1e-5)
+    model.compile("sgd", "mse")
+    model.save(tmp_path / "c.safetensors")
+    again = lamina.load(tmp_path / "c.safetensors")
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+
+    class Net(lamina.Model):
+        def __init__(self):
+            super().__init__()
+            self.blocks = [layers.Dense(4, activation="relu")]
+            self.blocks.append(layers.Dense(1))
+
+        def call(self, x):
+            for b in self.blocks:
+                x = b(x)
+            return x
+
+    net = Net()
+    net.compile("adam", "mse")
+    h = net.fit(x, x[:, :1], epochs=20, verbose=0)
+    assert h.history["loss"][-1] < h.history["loss"][0]
+    assert len(net.trainable_weights) == 4
+
+
+def test_functional_operators_nested_models_and_two_outputs(tmp_path):
+    a, b = lamina.Input((4,), name="a"), lamina.Input((4,), name="b")
+    inner = lamina.Sequential([lamina.Input((4,)), layers.Dense(4, activation="relu")])
+    h = inner(a) * 2.0 + ops.tanh(b)
+    first, second = layers.Dense(1, name="first")(h), layers.Dense(3, name="second")(h[:, :2])
+    model = lamina.Model([a, b], [first, second])
+    model.compile("adam", ["mse", "mae"], loss_weights=[1.0, 0.5])
+    x = {"a": rng.normal(size=(9, 4)).astype("float32"), "b": rng.normal(size=(9, 4)).astype("float32")}
+    y = [np.zeros((9, 1), "float32"), np.ones((9, 3), "float32")]
+    logs = model.fit(x, y, epochs=1, verbose=0).history
+    assert set(logs) == {"loss", "first_loss", "second_loss"}
+    assert logs["loss"][0] == pytest.approx(logs["first_loss"][0] + 0.5 * logs["second_loss"][0], rel=1e-5)
+    model.save(tmp_path / "f.safetensors")
+    again = lamina.load(tmp_path / "f.safetensors")
+    for p, q in zip(model.predict(x, verbose=0), again.predict(x, verbose=0)):
+        np.testing.assert_array_equal(p, q)
+
+
+def test_fit_arguments():
+    x, y = rng.normal(size=(40, 4)).astype("float32"), rng.integers(0, 3, 40)
+    model = small_model()
+    h = model.fit(x, y, batch_size=8, epochs=4, validation_split=0.25, initial_epoch=1, verbose=0)
+    assert h.epoch == [1, 2, 3] and len(h.history["val_loss"]) == 3
+    loss, accuracy = model.evaluate(x, y, verbose=0)
+    p = model.predict(x, verbose=0)
+    assert accuracy == pytest.approx((p.argmax(1) == y).mean())
+    assert loss == pytest.approx(-np.log(p[np.arange(40), y]).mean(), rel=1e-5)
+    weights = rng.uniform(size=40).astype("float32")
+    weighted = model.evaluate(x, y, sample_weight=weights, batch_size=40, verbose=0)[0]
+    assert weighted == pytest.approx((-np.log(p[np.arange(40), y]) * weights).mean(), rel=1e-5)
+    batches = [(x[i : i + 8], y[i : i + 8]) for i in range(0, 40, 8)]
+    model.fit(iter(batches * 2), steps_per_epoch=5, epochs=2, verbose=0)
+    model.train_on_batch(x, y)
+    assert model.predict_on_batch(x[:2]).shape == (2, 3)
+    out = model.fit(x, y, class_weight={0: 2.0, 1: 0.5}, callbacks=[lamina.callbacks.EarlyStopping("loss")], verbose=0)
+    assert np.isfinite(out.history["loss"]).all()
+
+
+def test_interrupted_training_is_a_python_exception():
+    class Stop(lamina.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise KeyboardInterrupt
+
+    model = small_model()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(rng.normal(size=(8, 4)).astype("float32"), rng.integers(0, 3, 8), callbacks=[Stop()], verbose=0)
+    model.predict(np.zeros((1, 4), "float32"), verbose=0)
+
+
+def test_import_is_light():
+    code = "import numpy, time; a = time.perf_counter(); import lamina, sys; print('torch' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ))
+    assert out.stdout.strip() == "False"
