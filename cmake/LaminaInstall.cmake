@@ -1,4 +1,4 @@
-# Headers, the static library and a CMake package: the component "cpp". A plain install puts them
+# Headers, the library and a CMake package: the component "cpp". A plain install puts them
 # under the prefix; a wheel carries all of them in lamina/cpp.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -13,6 +13,7 @@ set(LAMINA_CMAKEDIR ${LAMINA_PREFIX}${LAMINA_LIBDIR}/cmake/lamina)
 
 install(TARGETS lamina EXPORT laminaTargets
   ARCHIVE DESTINATION ${LAMINA_PREFIX}${LAMINA_LIBDIR} COMPONENT cpp
+  LIBRARY DESTINATION ${LAMINA_PREFIX}${LAMINA_LIBDIR} COMPONENT cpp
   INCLUDES DESTINATION ${LAMINA_PREFIX}include)
 install(DIRECTORY cpp/include/lamina DESTINATION ${LAMINA_PREFIX}include COMPONENT cpp)
 install(EXPORT laminaTargets NAMESPACE lamina:: DESTINATION ${LAMINA_CMAKEDIR} COMPONENT cpp)
@@ -23,18 +24,3 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/laminaConfigVersion
 install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/laminaConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/laminaConfigVersion.cmake
   DESTINATION ${LAMINA_CMAKEDIR} COMPONENT cpp)
-
-# Debug symbols would make up most of the library in a wheel. Without a tool the wheel is only larger.
-if(SKBUILD AND NOT MSVC)
-  find_program(LAMINA_STRIP NAMES strip llvm-strip)
-  if(LAMINA_STRIP)
-    if(APPLE)
-      set(LAMINA_STRIP_FLAG -S)
-    else()
-      set(LAMINA_STRIP_FLAG --strip-debug)
-    endif()
-    set(LAMINA_ARCHIVE "${LAMINA_PREFIX}${LAMINA_LIBDIR}/${CMAKE_STATIC_LIBRARY_PREFIX}lamina${CMAKE_STATIC_LIBRARY_SUFFIX}")
-    install(CODE "execute_process(COMMAND \"${LAMINA_STRIP}\" ${LAMINA_STRIP_FLAG} \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${LAMINA_ARCHIVE}\")"
-      COMPONENT cpp)
-  endif()
-endif()

@@ -24,7 +24,7 @@ py::object from_tensors(const Tensors& ts, bool single);
 Shape as_shape(const py::handle& value);  // an integer or a sequence; None is -1
 py::tuple shape_tuple(const Shape& s);    // -1 as None
 DType as_dtype(const py::handle& value, DType otherwise = floatx());  // "float32", np.float32, None
-Axes as_axes(const py::handle& value);    // None, an integer or a sequence
+Axes as_axes(const py::handle& value);  // None, an integer or a sequence
 Ints as_ints(const py::handle& value);
 
 // JSON-like Python values; objects with get_config() become {"class_name", "config"}.

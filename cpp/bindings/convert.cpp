@@ -18,15 +18,25 @@ std::shared_ptr<void> keep_alive(py::object object) {
 bool dtype_of_array(const py::dtype& d, DType& out) {
   if (!d.attr("isnative").cast<bool>()) return false;
   switch (d.kind()) {
-    case 'b': out = DType::kBool; return true;
-    case 'u': out = DType::kUInt8; return d.itemsize() == 1;
+    case 'b':
+      out = DType::kBool;
+      return true;
+    case 'u':
+      out = DType::kUInt8;
+      return d.itemsize() == 1;
     case 'i':
-      out = d.itemsize() == 1 ? DType::kInt8 : d.itemsize() == 2 ? DType::kInt16 : d.itemsize() == 4 ? DType::kInt32 : DType::kInt64;
+      out = d.itemsize() == 1   ? DType::kInt8
+            : d.itemsize() == 2 ? DType::kInt16
+            : d.itemsize() == 4 ? DType::kInt32
+                                : DType::kInt64;
       return true;
     case 'f':
-      out = d.itemsize() == 2 ? DType::kFloat16 : d.itemsize() == 4 ? DType::kFloat32 : DType::kFloat64;
+      out = d.itemsize() == 2   ? DType::kFloat16
+            : d.itemsize() == 4 ? DType::kFloat32
+                                : DType::kFloat64;
       return d.itemsize() <= 8;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -40,8 +50,13 @@ Tensor from_array(py::array a, const char* what) {
       return Tensor::from_data(bits.contiguous().data(), bits.shape(), DType::kBFloat16);
     }
     if (kind != 'u' && kind != 'i' && kind != 'f' && kind != 'b')
-      throw Error(str(what, ": cannot make a tensor of an array of dtype ", name), Error::Kind::kType);
-    a = a.attr("astype")(kind == 'u' ? (a.itemsize() == 2 ? "int32" : "int64") : kind == 'f' ? "float64" : py::str(a.dtype().attr("newbyteorder")("=").attr("name")).cast<std::string>().c_str());
+      throw Error(str(what, ": cannot make a tensor of an array of dtype ", name),
+                  Error::Kind::kType);
+    a = a.attr("astype")(kind == 'u'   ? (a.itemsize() == 2 ? "int32" : "int64")
+                         : kind == 'f' ? "float64"
+                                       : py::str(a.dtype().attr("newbyteorder")("=").attr("name"))
+                                             .cast<std::string>()
+                                             .c_str());
     dtype_of_array(a.dtype(), dtype);
   }
   bool aligned = a.attr("flags").attr("aligned").cast<bool>();
@@ -67,16 +82,20 @@ Tensor as_tensor(const py::handle& value, const char* what) {
   if (PyLong_Check(value.ptr())) {
     int overflow = 0;
     int64_t v = PyLong_AsLongLongAndOverflow(value.ptr(), &overflow);
-    if (overflow) fail(what, ": the integer ", std::string(py::str(value)), " does not fit 64 bits");
+    if (overflow)
+      fail(what, ": the integer ", std::string(py::str(value)), " does not fit 64 bits");
     return Tensor(v);
   }
   if (PyFloat_Check(value.ptr())) return Tensor(value.cast<double>());
-  if (value.is_none()) throw Error(str(what, ": expected a tensor, received None"), Error::Kind::kType);
-  if (py::isinstance<py::array>(value)) return from_array(py::reinterpret_borrow<py::array>(value), what);
+  if (value.is_none())
+    throw Error(str(what, ": expected a tensor, received None"), Error::Kind::kType);
+  if (py::isinstance<py::array>(value))
+    return from_array(py::reinterpret_borrow<py::array>(value), what);
   if (py::isinstance<py::sequence>(value) && !py::isinstance<py::str>(value)) {
     // A list that holds tensors is stacked, so that gradients pass.
     bool tensors = false;
-    for (auto item : value) tensors = tensors || py::isinstance<Tensor>(item) || py::isinstance<Variable>(item);
+    for (auto item : value)
+      tensors = tensors || py::isinstance<Tensor>(item) || py::isinstance<Variable>(item);
     if (tensors) {
       Tensors parts;
       for (auto item : value) parts.push_back(as_tensor(item, what));
@@ -89,7 +108,8 @@ Tensor as_tensor(const py::handle& value, const char* what) {
   try {
     array = py::module_::import("numpy").attr("asarray")(value);
   } catch (py::error_already_set& e) {
-    throw Error(str(what, ": cannot make a tensor of ", std::string(py::str(py::type::of(value).attr("__name__"))), ": ", e.what()),
+    throw Error(str(what, ": cannot make a tensor of ",
+                    std::string(py::str(py::type::of(value).attr("__name__"))), ": ", e.what()),
                 Error::Kind::kType);
   }
   Tensor t = from_array(py::reinterpret_borrow<py::array>(array), what);
@@ -116,7 +136,8 @@ Tensors as_tensors(const py::handle& value, bool* single, const char* what) {
   if (py::isinstance<py::list>(value) || py::isinstance<py::tuple>(value)) {
     bool arrays = false;
     for (auto item : value)
-      arrays = arrays || py::isinstance<Tensor>(item) || py::isinstance<py::array>(item) || py::isinstance<Variable>(item);
+      arrays = arrays || py::isinstance<Tensor>(item) || py::isinstance<py::array>(item) ||
+               py::isinstance<Variable>(item);
     if (arrays || py::len(value) == 0) {
       Tensors out;
       for (auto item : value) out.push_back(as_tensor(item, what));
@@ -137,7 +158,9 @@ py::object from_tensors(const Tensors& ts, bool single) {
 Shape as_shape(const py::handle& value) {
   if (PyLong_Check(value.ptr())) return Shape{value.cast<int64_t>()};
   Shape s;
-  for (auto d : value) s.push_back(d.is_none() ? -1 : py::cast<int64_t>(py::module_::import("operator").attr("index")(d)));
+  for (auto d : value)
+    s.push_back(d.is_none() ? -1
+                            : py::cast<int64_t>(py::module_::import("operator").attr("index")(d)));
   return s;
 }
 
@@ -197,27 +220,35 @@ Config as_config(const py::handle& value) {
     return list;
   }
   if (py::isinstance<Layer>(value)) return serialize_layer(*value.cast<LayerPtr>());
-  if (py::isinstance<py::type>(value) || py::isinstance<py::dtype>(value)) return dtype_name(as_dtype(value));
+  if (py::isinstance<py::type>(value) || py::isinstance<py::dtype>(value))
+    return dtype_name(as_dtype(value));
   if (py::hasattr(value, "get_config")) {
     py::object type = py::type::of(value);
     py::object registered = py::getattr(type, "_lamina_name", type.attr("__name__"));
-    return Config::object({{"class_name", std::string(py::str(registered))}, {"config", as_config(value.attr("get_config")())}});
+    return Config::object({{"class_name", std::string(py::str(registered))},
+                           {"config", as_config(value.attr("get_config")())}});
   }
   if (PyCallable_Check(value.ptr()))
     return py::module_::import("lamina._layer").attr("name_callable")(value).cast<std::string>();
   if (py::hasattr(value, "item")) return as_config(value.attr("item")());  // NumPy scalars
   if (py::hasattr(value, "tolist")) return as_config(value.attr("tolist")());
-  throw Error(str("cannot describe a value of type ", std::string(py::str(py::type::of(value).attr("__name__"))), " in a config"),
+  throw Error(str("cannot describe a value of type ",
+                  std::string(py::str(py::type::of(value).attr("__name__"))), " in a config"),
               Error::Kind::kType);
 }
 
 py::object from_config_object(const Config& c) {
   switch (c.type()) {
-    case Config::Type::kNull: return py::none();
-    case Config::Type::kBool: return py::bool_(c.as_bool());
-    case Config::Type::kInt: return py::int_(c.as_int());
-    case Config::Type::kDouble: return py::float_(c.as_double());
-    case Config::Type::kString: return py::str(c.as_string());
+    case Config::Type::kNull:
+      return py::none();
+    case Config::Type::kBool:
+      return py::bool_(c.as_bool());
+    case Config::Type::kInt:
+      return py::int_(c.as_int());
+    case Config::Type::kDouble:
+      return py::float_(c.as_double());
+    case Config::Type::kString:
+      return py::str(c.as_string());
     case Config::Type::kList: {
       py::list out;
       for (auto& v : c.as_list()) out.append(from_config_object(v));

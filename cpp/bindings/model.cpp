@@ -6,7 +6,9 @@ namespace lamina::python {
 namespace {
 
 py::handle model_base() {
-  static PyObject* base = py::object(py::module_::import("lamina._core").attr("Model")).release().ptr();
+  py::gil_scoped_acquire gil;
+  static PyObject* base =
+      py::object(py::module_::import("lamina._core").attr("Model")).release().ptr();
   return base;
 }
 
@@ -21,7 +23,8 @@ py::object step_data(const Batch& b) {
 class PythonModel : public Model, public PythonSelf {
  public:
   PythonModel(py::handle self, const LayerOptions& o) : Model(o), PythonSelf(self) {}
-  PythonModel(py::handle self, const Tensors& in, const Tensors& out, const LayerOptions& o) : Model(in, out, o), PythonSelf(self) {}
+  PythonModel(py::handle self, const Tensors& in, const Tensors& out, const LayerOptions& o)
+      : Model(in, out, o), PythonSelf(self) {}
   std::string class_name() const override {
     py::gil_scoped_acquire gil;
     return class_name_of(self());
@@ -51,7 +54,8 @@ class PythonModel : public Model, public PythonSelf {
       py::object step = overridden("predict_step", model_base());
       if (!step.is_none()) {
         NoGrad off;
-        return as_tensors(step(from_tensors(x, x.size() == 1)), nullptr, "result of predict_step()");
+        return as_tensors(step(from_tensors(x, x.size() == 1)), nullptr,
+                          "result of predict_step()");
       }
     }
     return Model::predict_step(x);
@@ -61,8 +65,13 @@ class PythonModel : public Model, public PythonSelf {
       py::gil_scoped_acquire gil;
       py::object fn = overridden("compute_loss", model_base());
       if (!fn.is_none()) {
-        auto part = [](const Tensors& ts) { return ts.empty() ? py::object(py::none()) : from_tensors(ts, ts.size() == 1); };
-        Tensor loss = as_tensor(fn(py::arg("x") = part(b.x), py::arg("y") = part(b.y), py::arg("y_pred") = part(y_pred), py::arg("sample_weight") = part(b.sample_weight)), "loss");
+        auto part = [](const Tensors& ts) {
+          return ts.empty() ? py::object(py::none()) : from_tensors(ts, ts.size() == 1);
+        };
+        Tensor loss = as_tensor(
+            fn(py::arg("x") = part(b.x), py::arg("y") = part(b.y), py::arg("y_pred") = part(y_pred),
+               py::arg("sample_weight") = part(b.sample_weight)),
+            "loss");
         track_loss(loss, b);
         return loss;
       }
@@ -89,7 +98,8 @@ class PythonCallback : public Callback {
   explicit PythonCallback(py::object object) : object_(std::move(object)) {
     py::object adapter = py::module_::import("lamina._layer").attr("batch_hooks")(object_);
     wants_ = adapter.cast<bool>();
-    if (py::hasattr(object_, "batch_interval")) interval_ = object_.attr("batch_interval").cast<double>();
+    if (py::hasattr(object_, "batch_interval"))
+      interval_ = object_.attr("batch_interval").cast<double>();
   }
   ~PythonCallback() override {
     py::gil_scoped_acquire gil;
@@ -169,7 +179,8 @@ class PythonDataset : public Dataset {
 
 std::vector<CallbackPtr> callbacks_from(const py::list& list) {
   std::vector<CallbackPtr> out;
-  for (auto c : list) out.push_back(std::make_shared<PythonCallback>(py::reinterpret_borrow<py::object>(c)));
+  for (auto c : list)
+    out.push_back(std::make_shared<PythonCallback>(py::reinterpret_borrow<py::object>(c)));
   return out;
 }
 
@@ -184,7 +195,8 @@ std::shared_ptr<ArrayData> arrays_from(const py::handle& h) {
 
 LayerOptions model_options(const py::kwargs& kwargs) {
   LayerOptions o;
-  if (kwargs.contains("name") && !kwargs["name"].is_none()) o.name = kwargs["name"].cast<std::string>();
+  if (kwargs.contains("name") && !kwargs["name"].is_none())
+    o.name = kwargs["name"].cast<std::string>();
   if (kwargs.contains("trainable")) o.trainable = kwargs["trainable"].cast<bool>();
   return o;
 }
@@ -197,16 +209,21 @@ py::dict history_dict(const History& h) {
 
 FitOptions fit_options(const py::dict& d) {
   FitOptions o;
-  auto get = [&](const char* k) { return d.contains(k) ? py::object(d[k]) : py::object(py::none()); };
+  auto get = [&](const char* k) {
+    return d.contains(k) ? py::object(d[k]) : py::object(py::none());
+  };
   auto integer = [&](const char* k, int64_t& v) {
     if (!get(k).is_none()) v = get(k).cast<int64_t>();
   };
-  integer("batch_size", o.batch_size), integer("epochs", o.epochs), integer("initial_epoch", o.initial_epoch);
+  integer("batch_size", o.batch_size), integer("epochs", o.epochs),
+      integer("initial_epoch", o.initial_epoch);
   integer("steps_per_epoch", o.steps_per_epoch), integer("validation_steps", o.validation_steps);
   integer("validation_batch_size", o.validation_batch_size);
   if (!get("shuffle").is_none()) o.shuffle = get("shuffle").cast<bool>();
-  if (!get("validation_split").is_none()) o.validation_split = get("validation_split").cast<double>();
-  if (!get("class_weight").is_none()) o.class_weight = get("class_weight").cast<std::map<int64_t, double>>();
+  if (!get("validation_split").is_none())
+    o.validation_split = get("validation_split").cast<double>();
+  if (!get("class_weight").is_none())
+    o.class_weight = get("class_weight").cast<std::map<int64_t, double>>();
   py::object freq = get("validation_freq");
   if (!freq.is_none()) {
     o.validation_freq = as_ints(freq);
@@ -221,7 +238,8 @@ FitOptions fit_options(const py::dict& d) {
   return o;
 }
 
-Model::EvaluateOptions evaluate_options(int64_t batch_size, int64_t steps, const py::list& callbacks) {
+Model::EvaluateOptions evaluate_options(int64_t batch_size, int64_t steps,
+                                        const py::list& callbacks) {
   Model::EvaluateOptions o;
   o.batch_size = batch_size, o.steps = steps, o.callbacks = callbacks_from(callbacks);
   return o;
@@ -240,33 +258,46 @@ Batch batch_from(const py::tuple& parts) {
 
 void bind_model(py::module_& m) {
   using Release = py::call_guard<py::gil_scoped_release>;
-  py::class_<Model, Layer, std::shared_ptr<Model>> c(m, "Model", py::dynamic_attr(), collectable<Model>(),
+  py::class_<Model, Layer, std::shared_ptr<Model>> c(
+      m, "Model", py::dynamic_attr(), collectable<Model>(),
       "Layers put together, with training and saving.\n\n"
       "Functional: Model(inputs, outputs). Subclassed: define __init__ and call(inputs).");
-  c.def("__init__", [](py::detail::value_and_holder& v_h, const py::args& args, const py::kwargs& kwargs) {
-    py::handle self(reinterpret_cast<PyObject*>(v_h.inst));
-    if (kwargs.contains("_existing")) {
-      return set_instance<Model>(v_h, std::dynamic_pointer_cast<Model>(kwargs["_existing"].cast<LayerRef>().layer));
-    }
-    bool own = py::getattr(py::type::of(self), "_lamina_native", py::bool_(false)).cast<bool>() && py::type::of(self).attr("__dict__").contains("_lamina_native");
-    py::object in = args.size() > 0 ? py::object(args[0]) : kwargs.contains("inputs") ? py::object(kwargs["inputs"]) : py::none();
-    py::object out = args.size() > 1 ? py::object(args[1]) : kwargs.contains("outputs") ? py::object(kwargs["outputs"]) : py::none();
-    LayerOptions o = model_options(kwargs);
-    if (in.is_none() != out.is_none()) throw Error("Model: pass both inputs and outputs, or neither", Error::Kind::kType);
-    if (in.is_none()) return set_instance<Model>(v_h, std::make_shared<PythonModel>(self, o));
-    Tensors ins = as_tensors(in, nullptr, "inputs"), outs = as_tensors(out, nullptr, "outputs");
-    if (own)
-      set_instance<Model>(v_h, std::make_shared<Model>(ins, outs, o));
-    else
-      set_instance<Model>(v_h, std::make_shared<PythonModel>(self, ins, outs, o));
-  }, py::detail::is_new_style_constructor());
+  c.def(
+      "__init__",
+      [](py::detail::value_and_holder& v_h, const py::args& args, const py::kwargs& kwargs) {
+        py::handle self(reinterpret_cast<PyObject*>(v_h.inst));
+        if (kwargs.contains("_existing")) {
+          return set_instance<Model>(
+              v_h, std::dynamic_pointer_cast<Model>(kwargs["_existing"].cast<LayerRef>().layer));
+        }
+        bool own =
+            py::getattr(py::type::of(self), "_lamina_native", py::bool_(false)).cast<bool>() &&
+            py::type::of(self).attr("__dict__").contains("_lamina_native");
+        py::object in = args.size() > 0             ? py::object(args[0])
+                        : kwargs.contains("inputs") ? py::object(kwargs["inputs"])
+                                                    : py::none();
+        py::object out = args.size() > 1              ? py::object(args[1])
+                         : kwargs.contains("outputs") ? py::object(kwargs["outputs"])
+                                                      : py::none();
+        LayerOptions o = model_options(kwargs);
+        if (in.is_none() != out.is_none())
+          throw Error("Model: pass both inputs and outputs, or neither", Error::Kind::kType);
+        if (in.is_none()) return set_instance<Model>(v_h, std::make_shared<PythonModel>(self, o));
+        Tensors ins = as_tensors(in, nullptr, "inputs"), outs = as_tensors(out, nullptr, "outputs");
+        if (own)
+          set_instance<Model>(v_h, std::make_shared<Model>(ins, outs, o));
+        else
+          set_instance<Model>(v_h, std::make_shared<PythonModel>(self, ins, outs, o));
+      },
+      py::detail::is_new_style_constructor());
   c.def_property_readonly("inputs", &Model::inputs, "Symbolic inputs.");
   c.def_property_readonly("outputs", &Model::outputs, "Symbolic outputs.");
   c.def_property_readonly("input_names", &Model::input_names);
   c.def_property_readonly("output_names", &Model::output_names);
   c.def_property_readonly("_functional", &Model::is_functional);
   c.def_property_readonly("compiled", &Model::compiled);
-  c.def_property("stop_training", &Model::stop_training, &Model::set_stop_training, "Set it to end fit() after the current batch.");
+  c.def_property("stop_training", &Model::stop_training, &Model::set_stop_training,
+                 "Set it to end fit() after the current batch.");
   c.def_property_readonly("_optimizer", &Model::optimizer);
   c.def_property_readonly("_metrics", &Model::metrics);
   c.def_property_readonly("metrics_names", &Model::metrics_names);
@@ -304,17 +335,19 @@ void bind_model(py::module_& m) {
     }
     return py::make_tuple(h.epoch, history_dict(h));
   });
-  c.def("_fit_dataset", [](Model& model, const py::object& source, int64_t steps, const py::dict& options) {
-    PythonDataset data(source, steps);
-    FitOptions o = fit_options(options);
-    History h;
-    {
-      py::gil_scoped_release nogil;
-      h = model.fit(data, o);
-    }
-    return py::make_tuple(h.epoch, history_dict(h));
-  });
-  c.def("_evaluate_arrays", [](Model& model, const py::tuple& data, int64_t batch_size, int64_t steps, const py::list& callbacks) {
+  c.def("_fit_dataset",
+        [](Model& model, const py::object& source, int64_t steps, const py::dict& options) {
+          PythonDataset data(source, steps);
+          FitOptions o = fit_options(options);
+          History h;
+          {
+            py::gil_scoped_release nogil;
+            h = model.fit(data, o);
+          }
+          return py::make_tuple(h.epoch, history_dict(h));
+        });
+  c.def("_evaluate_arrays", [](Model& model, const py::tuple& data, int64_t batch_size,
+                               int64_t steps, const py::list& callbacks) {
     auto arrays = arrays_from(data);
     auto o = evaluate_options(batch_size, steps, callbacks);
     Logs logs;
@@ -324,7 +357,8 @@ void bind_model(py::module_& m) {
     }
     return logs_dict(logs);
   });
-  c.def("_evaluate_dataset", [](Model& model, const py::object& source, int64_t known, int64_t steps, const py::list& callbacks) {
+  c.def("_evaluate_dataset", [](Model& model, const py::object& source, int64_t known,
+                                int64_t steps, const py::list& callbacks) {
     PythonDataset data(source, known);
     auto o = evaluate_options(1, steps, callbacks);
     Logs logs;
@@ -334,19 +368,21 @@ void bind_model(py::module_& m) {
     }
     return logs_dict(logs);
   });
-  c.def("_predict_arrays", [](Model& model, const py::list& x, int64_t batch_size, int64_t steps, const py::list& callbacks) {
+  c.def("_predict_arrays", [](Model& model, const py::list& x, int64_t batch_size, int64_t steps,
+                              const py::list& callbacks) {
     Tensors xs;
     for (auto t : x) xs.push_back(as_tensor(t, "x"));
     auto o = evaluate_options(batch_size, steps, callbacks);
     py::gil_scoped_release nogil;
     return model.predict(xs, o);
   });
-  c.def("_predict_dataset", [](Model& model, const py::object& source, int64_t known, int64_t steps) {
-    PythonDataset data(source, known);
-    auto o = evaluate_options(1, steps, py::list());
-    py::gil_scoped_release nogil;
-    return model.predict(data, o);
-  });
+  c.def("_predict_dataset",
+        [](Model& model, const py::object& source, int64_t known, int64_t steps) {
+          PythonDataset data(source, known);
+          auto o = evaluate_options(1, steps, py::list());
+          py::gil_scoped_release nogil;
+          return model.predict(data, o);
+        });
   c.def("_train_on_batch", [](Model& model, const py::tuple& data) {
     Batch b = batch_from(data);
     Logs logs;
@@ -370,14 +406,17 @@ void bind_model(py::module_& m) {
     py::gil_scoped_release nogil;
     return model.predict_on_batch(xs);
   });
-  c.def("_compute_loss", [](Model& model, const Tensors& x, const Tensors& y, const Tensors& y_pred, const Tensors& w) {
-    return model.Model::compute_loss(Batch{x, y, w}, y_pred);
+  c.def("_compute_loss",
+        [](Model& model, const Tensors& x, const Tensors& y, const Tensors& y_pred,
+           const Tensors& w) { return model.Model::compute_loss(Batch{x, y, w}, y_pred); });
+  c.def("_update_metrics", [](Model& model, const Tensors& y, const Tensors& y_pred,
+                              const Tensors& w) { model.update_metrics(Batch{{}, y, w}, y_pred); });
+  c.def("_train_step", [](Model& model, const Tensors& x, const Tensors& y, const Tensors& w) {
+    model.Model::train_step(Batch{x, y, w});
   });
-  c.def("_update_metrics", [](Model& model, const Tensors& y, const Tensors& y_pred, const Tensors& w) {
-    model.update_metrics(Batch{{}, y, w}, y_pred);
+  c.def("_test_step", [](Model& model, const Tensors& x, const Tensors& y, const Tensors& w) {
+    model.Model::test_step(Batch{x, y, w});
   });
-  c.def("_train_step", [](Model& model, const Tensors& x, const Tensors& y, const Tensors& w) { model.Model::train_step(Batch{x, y, w}); });
-  c.def("_test_step", [](Model& model, const Tensors& x, const Tensors& y, const Tensors& w) { model.Model::test_step(Batch{x, y, w}); });
   c.def("_logs", [](const Model& model) { return logs_dict(model.logs()); });
   c.def("_summary", &Model::summary, py::arg("line_length") = 0, py::arg("expand_nested") = false);
   c.def("_get_layer", [](const Model& model, const py::object& name, const py::object& index) {
@@ -388,40 +427,57 @@ void bind_model(py::module_& m) {
   c.def("_save_weights", &Model::save_weights, py::arg("path"), Release());
   c.def("_load_weights", &Model::load_weights, py::arg("path"), Release());
 
-  py::class_<Sequential, Model, std::shared_ptr<Sequential>> s(m, "Sequential", py::dynamic_attr(), "Layers one after another.");
-  s.def("__init__", [](py::detail::value_and_holder& v_h, const py::object& layers, const py::kwargs& kwargs) {
-    if (kwargs.contains("_existing"))
-      return set_instance<Sequential>(v_h, std::dynamic_pointer_cast<Sequential>(kwargs["_existing"].cast<LayerRef>().layer));
-    std::vector<LayerPtr> list;
-    if (!layers.is_none())
-      for (auto l : layers) list.push_back(py::module_::import("lamina._layer").attr("as_layer")(l).cast<LayerPtr>());
-    set_instance<Sequential>(v_h, std::make_shared<Sequential>(list, model_options(kwargs)));
-  }, py::detail::is_new_style_constructor(), py::arg("layers") = py::none());
+  py::class_<Sequential, Model, std::shared_ptr<Sequential>> s(m, "Sequential", py::dynamic_attr(),
+                                                               "Layers one after another.");
+  s.def(
+      "__init__",
+      [](py::detail::value_and_holder& v_h, const py::object& layers, const py::kwargs& kwargs) {
+        if (kwargs.contains("_existing"))
+          return set_instance<Sequential>(v_h, std::dynamic_pointer_cast<Sequential>(
+                                                   kwargs["_existing"].cast<LayerRef>().layer));
+        std::vector<LayerPtr> list;
+        if (!layers.is_none())
+          for (auto l : layers)
+            list.push_back(
+                py::module_::import("lamina._layer").attr("as_layer")(l).cast<LayerPtr>());
+        set_instance<Sequential>(v_h, std::make_shared<Sequential>(list, model_options(kwargs)));
+      },
+      py::detail::is_new_style_constructor(), py::arg("layers") = py::none());
   s.def("_add", &Sequential::add);
   s.def("pop", &Sequential::pop, "Remove the last layer.");
 
-  m.def("Input", [](const py::object& shape, const py::object& batch_size, const py::object& dtype, const py::object& name, const py::object& batch_shape) {
-    std::optional<int64_t> batch;
-    Shape s;
-    if (!batch_shape.is_none()) {
-      s = as_shape(batch_shape);
-      if (s[0] >= 0) batch = s[0];
-      s.erase(0);
-    } else {
-      s = as_shape(shape);
-      if (!batch_size.is_none()) batch = batch_size.cast<int64_t>();
-    }
-    return Input(s, as_dtype(dtype), name.is_none() ? "" : name.cast<std::string>(), batch);
-  }, py::arg("shape") = py::none(), py::arg("batch_size") = py::none(), py::arg("dtype") = py::none(), py::arg("name") = py::none(), py::arg("batch_shape") = py::none());
-  m.def("load", [](const std::string& path, bool compile) {
-    ModelPtr model;
-    {
-      py::gil_scoped_release nogil;
-      model = load(path, compile);
-    }
-    return wrap_layer(model);
-  }, py::arg("path"), py::arg("compile") = true);
-  m.def("model_from_config", [](const py::object& c) { return wrap_layer(model_from_config(as_config(c))); });
+  m.def(
+      "Input",
+      [](const py::object& shape, const py::object& batch_size, const py::object& dtype,
+         const py::object& name, const py::object& batch_shape) {
+        std::optional<int64_t> batch;
+        Shape s;
+        if (!batch_shape.is_none()) {
+          s = as_shape(batch_shape);
+          if (s[0] >= 0) batch = s[0];
+          s.erase(0);
+        } else {
+          s = as_shape(shape);
+          if (!batch_size.is_none()) batch = batch_size.cast<int64_t>();
+        }
+        return Input(s, as_dtype(dtype), name.is_none() ? "" : name.cast<std::string>(), batch);
+      },
+      py::arg("shape") = py::none(), py::arg("batch_size") = py::none(),
+      py::arg("dtype") = py::none(), py::arg("name") = py::none(),
+      py::arg("batch_shape") = py::none());
+  m.def(
+      "load",
+      [](const std::string& path, bool compile) {
+        ModelPtr model;
+        {
+          py::gil_scoped_release nogil;
+          model = load(path, compile);
+        }
+        return wrap_layer(model);
+      },
+      py::arg("path"), py::arg("compile") = true);
+  m.def("model_from_config",
+        [](const py::object& c) { return wrap_layer(model_from_config(as_config(c))); });
   set_interrupt_check([] {
     py::gil_scoped_acquire gil;
     if (PyErr_CheckSignals() != 0) throw py::error_already_set();

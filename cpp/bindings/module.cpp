@@ -10,12 +10,23 @@ void translate(std::exception_ptr p) {
   } catch (const Error& e) {
     PyObject* type = PyExc_ValueError;
     switch (e.kind()) {
-      case Error::Kind::kType: type = PyExc_TypeError; break;
-      case Error::Kind::kIndex: type = PyExc_IndexError; break;
-      case Error::Kind::kIO: type = PyExc_OSError; break;
-      case Error::Kind::kRuntime: type = PyExc_RuntimeError; break;
-      case Error::Kind::kUnsupported: type = PyExc_NotImplementedError; break;
-      default: break;
+      case Error::Kind::kType:
+        type = PyExc_TypeError;
+        break;
+      case Error::Kind::kIndex:
+        type = PyExc_IndexError;
+        break;
+      case Error::Kind::kIO:
+        type = PyExc_OSError;
+        break;
+      case Error::Kind::kRuntime:
+        type = PyExc_RuntimeError;
+        break;
+      case Error::Kind::kUnsupported:
+        type = PyExc_NotImplementedError;
+        break;
+      default:
+        break;
     }
     PyErr_SetString(type, e.what());
   }
@@ -41,7 +52,8 @@ PYBIND11_MODULE(_core, m) {
   m.def("cpu_isa", &cpu_isa, "Instruction set of the kernels in use: baseline, avx2 or avx512.");
   m.def("set_num_threads", &set_num_threads, py::arg("n"), "Threads that one operation may use.");
   m.def("num_threads", &num_threads, "Threads that one operation may use.");
-  m.def("set_debug_nans", &set_debug_nans, py::arg("on"), "Raise an error that names the operation and layer which makes the first NaN.");
+  m.def("set_debug_nans", &set_debug_nans, py::arg("on"),
+        "Raise an error that names the operation and layer which makes the first NaN.");
   m.def("debug_nans", &debug_nans);
   m.def("floatx", [] { return dtype_name(floatx()); });
   m.def("set_floatx", [](const std::string& name) { set_floatx(dtype_from_name(name)); });

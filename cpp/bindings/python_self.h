@@ -1,8 +1,9 @@
 // Classes whose methods may be written in Python: the C++ object holds its Python self.
 //
 // The two keep each other alive: C++ owners of the object keep the Python attributes, the Python
-// object keeps the C++ one. Python's garbage collector is told of the C++ side's reference only while
-// nothing else in C++ owns the object, so such a pair is freed exactly when neither side needs it.
+// object keeps the C++ one. Python's garbage collector is told of the C++ side's reference only
+// while nothing else in C++ owns the object, so such a pair is freed exactly when neither side
+// needs it.
 #pragma once
 #include "bindings.h"
 
@@ -39,8 +40,8 @@ void set_instance(py::detail::value_and_holder& v_h, std::shared_ptr<Base> point
   v_h.type->init_instance(v_h.inst, &pointer);
 }
 
-// The C++ object of an instance, and how many owners it has. The bound type of the instance may be a
-// class derived from Base, whose holder is of another type; Base lies at its start in any case.
+// The C++ object of an instance, and how many owners it has. The bound type of the instance may be
+// a class derived from Base, whose holder is of another type; Base lies at its start in any case.
 template <class Base>
 std::pair<Base*, long> owned(PyObject* o) {
   if (!py::detail::is_holder_constructed(o)) return {nullptr, 0};
@@ -85,7 +86,8 @@ py::custom_type_setup collectable() {
 }
 
 // Arguments of a Python call as a Config, named by position from `defaults`.
-Config bind_arguments(const std::string& owner, const Config& defaults, const py::args& args, const py::kwargs& kwargs);
+Config bind_arguments(const std::string& owner, const Config& defaults, const py::args& args,
+                      const py::kwargs& kwargs);
 
 // A layer on its way from C++ to its Python class.
 struct LayerRef {
@@ -98,8 +100,10 @@ py::object wrap_layer(const LayerPtr& layer);
 std::string class_name_of(py::handle self);
 
 // Dispatch of build, call and get_config to Python, for Layer and Model alike.
-void python_build(const PythonSelf& self, py::handle base, const std::vector<Shape>& shapes, const std::function<void()>& otherwise);
+void python_build(const PythonSelf& self, py::handle base, const std::vector<Shape>& shapes,
+                  const std::function<void()>& otherwise);
 Tensors python_call(const PythonSelf& self, const Tensors& inputs, const CallArgs& args);
-Config python_config(const PythonSelf& self, py::handle base, const std::function<Config()>& otherwise);
+Config python_config(const PythonSelf& self, py::handle base,
+                     const std::function<Config()>& otherwise);
 
 }  // namespace lamina::python

@@ -1,8 +1,8 @@
 """lamina: a small, fast deep-learning library with the Keras 3 API over a C++ core."""
 
 from lamina import _core, _layer
-from lamina._core import Layer, Tensor, Variable, from_dlpack, tensor
 from lamina._core import Input as _input
+from lamina._core import Layer, Tensor, Variable, from_dlpack, tensor
 from lamina.autograd import (
     custom_gradient,
     enable_grad,
@@ -12,6 +12,7 @@ from lamina.autograd import (
     stop_gradient,
     value_and_grad,
 )
+
 from lamina import (  # isort: skip
     activations,
     callbacks,
@@ -42,7 +43,7 @@ __version__ = _core.version()
 KerasTensor = Tensor
 
 
-def Input(  # noqa: N802
+def Input(
     shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None, name=None, tensor=None
 ) -> Tensor:
     """A symbolic tensor: the start of a functional model.

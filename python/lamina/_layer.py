@@ -17,7 +17,7 @@ def python_class(name: str) -> type:
     return _native.get(name, _core.Layer)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def takes_training(cls: type) -> bool:
     """Whether call() has a place for `training`."""
     parameters = inspect.signature(cls.call).parameters.values()  # type: ignore[attr-defined]

@@ -204,7 +204,7 @@ def function(fn: Callable) -> Callable:
         tensors: list = []
 
         def split(v: Any) -> Any:
-            if isinstance(v, Tensor) or type(v).__module__ == "numpy" and hasattr(v, "dtype"):
+            if isinstance(v, Tensor) or (type(v).__module__ == "numpy" and hasattr(v, "dtype")):
                 tensors.append(_core.convert_to_tensor(v))
                 return ("\0tensor", len(tensors) - 1)
             if isinstance(v, (list, tuple)):

@@ -10,7 +10,7 @@ globals().update(_classes)
 _layer._native.update(_classes)
 
 
-def Input(*args: Any, **kwargs: Any) -> _core.Tensor:  # noqa: N802
+def Input(*args: Any, **kwargs: Any) -> _core.Tensor:
     """See `lamina.Input`."""
     import lamina
 

@@ -12,7 +12,6 @@ from lamina._data import Batches, arrays_of, flatten
 from lamina.callbacks import Callback, History, ProgbarLogger
 
 
-
 def _loss(identifier: Any) -> Any:
     if identifier is None or isinstance(identifier, _core.Loss):
         return identifier

@@ -150,7 +150,7 @@ TEST_CASE("lstm_grad against finite differences") {
       const bool with_last = mode & 4;
       Gradients g(l);
       g.run(l, with_last);
-      const auto check = [&](const char* name, Array Lstm::*what, const Array& got) {
+      const auto check = [&](const char* name, Array Lstm::* what, const Array& got) {
         bool ok = true;
         for (int64_t i = 0; i < got.size(); ++i) {
           Lstm up = l, down = l;

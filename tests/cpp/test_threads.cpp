@@ -29,8 +29,7 @@ constexpr double kBig = 1e9;  // a cost that is always worth sharing
 
 template <class F>
 void loop(int64_t blocks, F f, double cost = kBig) {
-  threads::parallel_for(
-      blocks, cost, [](void* arg, int64_t b) { (*static_cast<F*>(arg))(b); }, &f);
+  threads::parallel_for(blocks, cost, [](void* arg, int64_t b) { (*static_cast<F*>(arg))(b); }, &f);
 }
 
 struct Restore {

@@ -52,10 +52,14 @@ class Activation : public Choice {
 
 // User-defined kinds. The factory gets the "config" part of the choice. Registering a name again
 // replaces it.
-void register_initializer(const std::string& name, std::function<Initializer::Function(const Config&)> factory);
-void register_regularizer(const std::string& name, std::function<Regularizer::Function(const Config&)> factory);
-void register_constraint(const std::string& name, std::function<Constraint::Function(const Config&)> factory);
-void register_activation(const std::string& name, std::function<Activation::Function(const Config&)> factory);
+void register_initializer(const std::string& name,
+                          std::function<Initializer::Function(const Config&)> factory);
+void register_regularizer(const std::string& name,
+                          std::function<Regularizer::Function(const Config&)> factory);
+void register_constraint(const std::string& name,
+                         std::function<Constraint::Function(const Config&)> factory);
+void register_activation(const std::string& name,
+                         std::function<Activation::Function(const Config&)> factory);
 // Names and default arguments of the built-in ones, for listings and Python classes:
 // {"GlorotUniform": {"seed": null}, ...}.
 Config initializer_defaults();

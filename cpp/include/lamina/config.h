@@ -27,7 +27,9 @@ class Config {
   Config(const std::vector<int64_t>& v);
   Config(const std::vector<std::string>& v);
   static Config object(std::initializer_list<Item> items = {});
-  static Config list(std::initializer_list<Config> items = {}) { return std::vector<Config>(items); }
+  static Config list(std::initializer_list<Config> items = {}) {
+    return std::vector<Config>(items);
+  }
 
   Type type() const { return type_; }
   bool is_null() const { return type_ == Type::kNull; }
@@ -40,21 +42,21 @@ class Config {
 
   // Each throws Error naming the expected and the actual type.
   bool as_bool() const;
-  int64_t as_int() const;      // a double with an integral value is taken
+  int64_t as_int() const;  // a double with an integral value is taken
   double as_double() const;
   const std::string& as_string() const;
   const std::vector<Config>& as_list() const;
   const std::vector<Item>& as_object() const;
   std::vector<int64_t> as_ints() const;  // a list of integers
 
-  size_t size() const;                             // of a list or object
-  const Config& operator[](size_t i) const;        // list item; throws when out of range
+  size_t size() const;                       // of a list or object
+  const Config& operator[](size_t i) const;  // list item; throws when out of range
   bool has(const std::string& key) const;
-  const Config& at(const std::string& key) const;  // throws Error naming the missing key
+  const Config& at(const std::string& key) const;    // throws Error naming the missing key
   const Config* find(const std::string& key) const;  // null when absent
-  void set(const std::string& key, Config value);  // adds or replaces; null becomes an object
+  void set(const std::string& key, Config value);    // adds or replaces; null becomes an object
   void erase(const std::string& key);
-  void push(Config value);                         // null becomes a list
+  void push(Config value);  // null becomes a list
 
   bool operator==(const Config& other) const;
 

@@ -20,7 +20,7 @@ enum class DType : uint8_t {
 };
 
 size_t itemsize(DType dtype);
-const char* dtype_name(DType dtype);          // "float32", as NumPy and Keras say
+const char* dtype_name(DType dtype);             // "float32", as NumPy and Keras say
 DType dtype_from_name(const std::string& name);  // throws Error for an unknown name
 inline bool is_floating(DType d) { return d >= DType::kFloat16; }
 inline bool is_integer(DType d) { return d >= DType::kUInt8 && d <= DType::kInt64; }
@@ -38,7 +38,7 @@ struct Device {
   Type type = Type::kCPU;
   int index = 0;
   bool operator==(const Device&) const = default;
-  std::string str() const;                      // "cpu" or "cuda:0"
+  std::string str() const;                       // "cpu" or "cuda:0"
   static Device parse(const std::string& text);  // "cpu", "cuda", "cuda:1"; also Keras's "gpu"
 };
 

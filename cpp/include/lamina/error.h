@@ -7,8 +7,8 @@
 namespace lamina {
 
 // What went wrong, in the words of the caller: names the layer or argument, what was expected and
-// what came. Python sees ValueError (kValue), TypeError (kType), IndexError (kIndex), OSError (kIO),
-// RuntimeError (kRuntime) or NotImplementedError (kUnsupported).
+// what came. Python sees ValueError (kValue), TypeError (kType), IndexError (kIndex), OSError
+// (kIO), RuntimeError (kRuntime) or NotImplementedError (kUnsupported).
 class Error : public std::runtime_error {
  public:
   enum class Kind { kValue, kType, kIndex, kIO, kRuntime, kUnsupported };

@@ -27,7 +27,8 @@ class Choice {
   Config config_;
 };
 
-// Conversions between a C++ value and its Config; from_config throws Error naming the expected type.
+// Conversions between a C++ value and its Config; from_config throws Error naming the expected
+// type.
 void from_config(const Config& c, bool& v);
 void from_config(const Config& c, int64_t& v);
 void from_config(const Config& c, double& v);
@@ -63,8 +64,8 @@ Config to_config(const std::optional<T>& v) {
   return v ? to_config(*v) : Config();
 }
 
-// Passed to an options struct's `void fields(Fields& f) { f("units", units)("use_bias", use_bias); }`.
-// Fields are named and ordered as Keras's arguments.
+// Passed to an options struct's `void fields(Fields& f) { f("units", units)("use_bias", use_bias);
+// }`. Fields are named and ordered as Keras's arguments.
 class Fields {
  public:
   // Reads `from` into the fields. finish() refuses keys that no field took.

@@ -19,14 +19,14 @@ class Variable {
   Variable() = default;
   Variable(const Tensor& initial, std::string name, bool trainable = true);
   bool defined() const { return impl_ != nullptr; }
-  const Tensor& value() const;            // requires a gradient while trainable
+  const Tensor& value() const;  // requires a gradient while trainable
   operator const Tensor&() const { return value(); }
-  void assign(const Tensor& v) const;     // inside a capture too
+  void assign(const Tensor& v) const;  // inside a capture too
   void assign_add(const Tensor& v) const;
   const Shape& shape() const { return value().shape(); }
   DType dtype() const { return value().dtype(); }
-  const std::string& name() const;        // "kernel"
-  const std::string& path() const;        // "model/dense_1/kernel"
+  const std::string& name() const;  // "kernel"
+  const std::string& path() const;  // "model/dense_1/kernel"
   void set_path(const std::string& path) const;
   bool trainable() const;
   void set_trainable(bool trainable) const;
@@ -89,12 +89,13 @@ class Layer : public std::enable_shared_from_this<Layer> {
   std::vector<Shape> build_shapes() const { return build_shapes_; }
 
   // ---- use
-  // Builds on first use, then runs call(): eagerly, under capture, or symbolically on the tensors of
-  // a functional model. training: as given, else inherited from the calling layer, else false.
+  // Builds on first use, then runs call(): eagerly, under capture, or symbolically on the tensors
+  // of a functional model. training: as given, else inherited from the calling layer, else false.
   Tensors operator()(const Tensors& inputs, CallArgs args, std::optional<bool> training = {});
   Tensors operator()(const Tensors& inputs) { return (*this)(inputs, CallArgs{}); }
   Tensor operator()(const Tensor& input) { return (*this)(Tensors{input})[0]; }
-  void build_from(const std::vector<Shape>& input_shapes);  // build() once, with names and paths set up
+  void build_from(
+      const std::vector<Shape>& input_shapes);  // build() once, with names and paths set up
   // Shapes of the outputs for input shapes that may hold -1; builds the layer.
   std::vector<Shape> compute_output_shape(const std::vector<Shape>& input_shapes);
 
@@ -105,8 +106,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
   void set_trainable(bool trainable);  // of everything inside
   DType dtype() const { return dtype_; }
 
-  // Own weights first, then those of the layers inside, in order of creation. Trainable ones first as
-  // in Keras.
+  // Own weights first, then those of the layers inside, in order of creation. Trainable ones first
+  // as in Keras.
   std::vector<Variable> weights() const;
   std::vector<Variable> trainable_weights() const;
   std::vector<Variable> non_trainable_weights() const;
@@ -156,12 +157,13 @@ std::string unique_layer_name(const std::string& class_name);
 void reset_layer_names();
 std::string to_snake_case(const std::string& class_name);
 
-// ---- registry ------------------------------------------------------------------------------------
+// ---- registry
+// ------------------------------------------------------------------------------------
 struct LayerClass {
   std::string name;
   LayerPtr (*make)(const Config& config);
-  Config (*defaults)();   // argument names, in order, and their default values
-  std::string doc;        // docstring in Keras's form
+  Config (*defaults)();  // argument names, in order, and their default values
+  std::string doc;       // docstring in Keras's form
 };
 // Built-in layer classes, in alphabetical order.
 const std::vector<LayerClass>& layer_classes();

@@ -11,10 +11,10 @@
 namespace lamina {
 
 // What every layer takes besides, at the end of its options.
-#define LAMINA_LAYER_FIELDS                    \
-  std::string name;                            \
-  bool trainable = true;                       \
-  std::optional<std::string> dtype;            \
+#define LAMINA_LAYER_FIELDS                                      \
+  std::string name;                                              \
+  bool trainable = true;                                         \
+  std::optional<std::string> dtype;                              \
   LayerOptions base() const { return {name, trainable, dtype}; } \
   void rest(Fields& f) { f("name", name)("trainable", trainable)("dtype", dtype); }
 
@@ -38,9 +38,12 @@ struct DenseOptions {
   Constraint kernel_constraint, bias_constraint;
   LAMINA_LAYER_FIELDS
   void fields(Fields& f) {
-    f("units", units)("activation", activation)("use_bias", use_bias)("kernel_initializer", kernel_initializer);
-    f("bias_initializer", bias_initializer)("kernel_regularizer", kernel_regularizer)("bias_regularizer", bias_regularizer);
-    f("activity_regularizer", activity_regularizer)("kernel_constraint", kernel_constraint)("bias_constraint", bias_constraint);
+    f("units", units)("activation", activation)("use_bias", use_bias)("kernel_initializer",
+                                                                      kernel_initializer);
+    f("bias_initializer", bias_initializer)("kernel_regularizer", kernel_regularizer)(
+        "bias_regularizer", bias_regularizer);
+    f("activity_regularizer", activity_regularizer)("kernel_constraint", kernel_constraint)(
+        "bias_constraint", bias_constraint);
     rest(f);
   }
 };
@@ -52,8 +55,11 @@ struct EmbeddingOptions {
   bool mask_zero = false;
   LAMINA_LAYER_FIELDS
   void fields(Fields& f) {
-    f("input_dim", input_dim)("output_dim", output_dim)("embeddings_initializer", embeddings_initializer);
-    f("embeddings_regularizer", embeddings_regularizer)("embeddings_constraint", embeddings_constraint)("mask_zero", mask_zero), rest(f);
+    f("input_dim", input_dim)("output_dim", output_dim)("embeddings_initializer",
+                                                        embeddings_initializer);
+    f("embeddings_regularizer", embeddings_regularizer)(
+        "embeddings_constraint", embeddings_constraint)("mask_zero", mask_zero),
+        rest(f);
   }
 };
 struct ActivationOptions {
@@ -90,7 +96,9 @@ struct ReLUOptions {
   std::optional<double> max_value;
   double negative_slope = 0, threshold = 0;
   LAMINA_LAYER_FIELDS
-  void fields(Fields& f) { f("max_value", max_value)("negative_slope", negative_slope)("threshold", threshold), rest(f); }
+  void fields(Fields& f) {
+    f("max_value", max_value)("negative_slope", negative_slope)("threshold", threshold), rest(f);
+  }
 };
 struct LeakyReLUOptions {
   double negative_slope = 0.3;
@@ -122,9 +130,12 @@ struct ConvLayerOptions {
   Constraint kernel_constraint, bias_constraint;
   LAMINA_LAYER_FIELDS
   void fields(Fields& f) {
-    f("filters", filters)("kernel_size", kernel_size)("strides", strides)("padding", padding)("data_format", data_format);
-    f("dilation_rate", dilation_rate)("groups", groups)("activation", activation)("use_bias", use_bias);
-    f("kernel_initializer", kernel_initializer)("bias_initializer", bias_initializer)("kernel_regularizer", kernel_regularizer);
+    f("filters", filters)("kernel_size", kernel_size)("strides", strides)("padding", padding)(
+        "data_format", data_format);
+    f("dilation_rate", dilation_rate)("groups", groups)("activation", activation)("use_bias",
+                                                                                  use_bias);
+    f("kernel_initializer", kernel_initializer)("bias_initializer", bias_initializer)(
+        "kernel_regularizer", kernel_regularizer);
     f("bias_regularizer", bias_regularizer)("activity_regularizer", activity_regularizer);
     f("kernel_constraint", kernel_constraint)("bias_constraint", bias_constraint), rest(f);
   }
@@ -135,7 +146,10 @@ struct PoolingOptions {
   std::string padding = "valid";
   std::string data_format = "channels_last";
   LAMINA_LAYER_FIELDS
-  void fields(Fields& f) { f("pool_size", pool_size)("strides", strides)("padding", padding)("data_format", data_format), rest(f); }
+  void fields(Fields& f) {
+    f("pool_size", pool_size)("strides", strides)("padding", padding)("data_format", data_format),
+        rest(f);
+  }
 };
 struct GlobalPoolingOptions {
   std::string data_format = "channels_last";
@@ -154,21 +168,28 @@ struct UpSampling2DOptions {
   std::string data_format = "channels_last";
   std::string interpolation = "nearest";
   LAMINA_LAYER_FIELDS
-  void fields(Fields& f) { f("size", size)("data_format", data_format)("interpolation", interpolation), rest(f); }
+  void fields(Fields& f) {
+    f("size", size)("data_format", data_format)("interpolation", interpolation), rest(f);
+  }
 };
 struct BatchNormalizationOptions {
   int64_t axis = -1;
   double momentum = 0.99, epsilon = 0.001;
   bool center = true, scale = true;
-  Initializer beta_initializer = "zeros", gamma_initializer = "ones", moving_mean_initializer = "zeros", moving_variance_initializer = "ones";
+  Initializer beta_initializer = "zeros", gamma_initializer = "ones",
+              moving_mean_initializer = "zeros", moving_variance_initializer = "ones";
   Regularizer beta_regularizer, gamma_regularizer;
   Constraint beta_constraint, gamma_constraint;
   LAMINA_LAYER_FIELDS
   void fields(Fields& f) {
-    f("axis", axis)("momentum", momentum)("epsilon", epsilon)("center", center)("scale", scale)("beta_initializer", beta_initializer);
+    f("axis", axis)("momentum", momentum)("epsilon", epsilon)("center", center)("scale", scale)(
+        "beta_initializer", beta_initializer);
     f("gamma_initializer", gamma_initializer)("moving_mean_initializer", moving_mean_initializer);
-    f("moving_variance_initializer", moving_variance_initializer)("beta_regularizer", beta_regularizer);
-    f("gamma_regularizer", gamma_regularizer)("beta_constraint", beta_constraint)("gamma_constraint", gamma_constraint), rest(f);
+    f("moving_variance_initializer", moving_variance_initializer)("beta_regularizer",
+                                                                  beta_regularizer);
+    f("gamma_regularizer", gamma_regularizer)("beta_constraint", beta_constraint)(
+        "gamma_constraint", gamma_constraint),
+        rest(f);
   }
 };
 struct LayerNormalizationOptions {
@@ -180,8 +201,11 @@ struct LayerNormalizationOptions {
   Constraint beta_constraint, gamma_constraint;
   LAMINA_LAYER_FIELDS
   void fields(Fields& f) {
-    f("axis", axis)("epsilon", epsilon)("center", center)("scale", scale)("beta_initializer", beta_initializer)("gamma_initializer", gamma_initializer);
-    f("beta_regularizer", beta_regularizer)("gamma_regularizer", gamma_regularizer)("beta_constraint", beta_constraint)("gamma_constraint", gamma_constraint), rest(f);
+    f("axis", axis)("epsilon", epsilon)("center", center)("scale", scale)(
+        "beta_initializer", beta_initializer)("gamma_initializer", gamma_initializer);
+    f("beta_regularizer", beta_regularizer)("gamma_regularizer", gamma_regularizer)(
+        "beta_constraint", beta_constraint)("gamma_constraint", gamma_constraint),
+        rest(f);
   }
 };
 struct DropoutOptions {
@@ -206,21 +230,29 @@ struct LSTMOptions {
   int64_t units = 0;
   Activation activation = "tanh", recurrent_activation = "sigmoid";
   bool use_bias = true;
-  Initializer kernel_initializer = "glorot_uniform", recurrent_initializer = "orthogonal", bias_initializer = "zeros";
+  Initializer kernel_initializer = "glorot_uniform", recurrent_initializer = "orthogonal",
+              bias_initializer = "zeros";
   bool unit_forget_bias = true;
   Regularizer kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer;
   Constraint kernel_constraint, recurrent_constraint, bias_constraint;
   double dropout = 0, recurrent_dropout = 0;
   std::optional<int64_t> seed;
-  bool return_sequences = false, return_state = false, go_backwards = false, stateful = false, unroll = false;
+  bool return_sequences = false, return_state = false, go_backwards = false, stateful = false,
+       unroll = false;
   LAMINA_LAYER_FIELDS
   void fields(Fields& f) {
-    f("units", units)("activation", activation)("recurrent_activation", recurrent_activation)("use_bias", use_bias);
-    f("kernel_initializer", kernel_initializer)("recurrent_initializer", recurrent_initializer)("bias_initializer", bias_initializer);
-    f("unit_forget_bias", unit_forget_bias)("kernel_regularizer", kernel_regularizer)("recurrent_regularizer", recurrent_regularizer);
-    f("bias_regularizer", bias_regularizer)("activity_regularizer", activity_regularizer)("kernel_constraint", kernel_constraint);
-    f("recurrent_constraint", recurrent_constraint)("bias_constraint", bias_constraint)("dropout", dropout);
-    f("recurrent_dropout", recurrent_dropout)("seed", seed)("return_sequences", return_sequences)("return_state", return_state);
+    f("units", units)("activation", activation)("recurrent_activation", recurrent_activation)(
+        "use_bias", use_bias);
+    f("kernel_initializer", kernel_initializer)("recurrent_initializer", recurrent_initializer)(
+        "bias_initializer", bias_initializer);
+    f("unit_forget_bias", unit_forget_bias)("kernel_regularizer", kernel_regularizer)(
+        "recurrent_regularizer", recurrent_regularizer);
+    f("bias_regularizer", bias_regularizer)("activity_regularizer", activity_regularizer)(
+        "kernel_constraint", kernel_constraint);
+    f("recurrent_constraint", recurrent_constraint)("bias_constraint", bias_constraint)("dropout",
+                                                                                        dropout);
+    f("recurrent_dropout", recurrent_dropout)("seed", seed)("return_sequences", return_sequences)(
+        "return_state", return_state);
     f("go_backwards", go_backwards)("stateful", stateful)("unroll", unroll), rest(f);
   }
 };
@@ -229,7 +261,11 @@ struct BidirectionalOptions {
   std::optional<std::string> merge_mode = "concat";
   Config weights, backward_layer;
   LAMINA_LAYER_FIELDS
-  void fields(Fields& f) { f("layer", layer)("merge_mode", merge_mode)("weights", weights)("backward_layer", backward_layer), rest(f); }
+  void fields(Fields& f) {
+    f("layer", layer)("merge_mode", merge_mode)("weights", weights)("backward_layer",
+                                                                    backward_layer),
+        rest(f);
+  }
 };
 struct MultiHeadAttentionOptions {
   int64_t num_heads = 0, key_dim = 0;
@@ -243,16 +279,21 @@ struct MultiHeadAttentionOptions {
   std::optional<int64_t> seed;
   LAMINA_LAYER_FIELDS
   void fields(Fields& f) {
-    f("num_heads", num_heads)("key_dim", key_dim)("value_dim", value_dim)("dropout", dropout)("use_bias", use_bias)("output_shape", output_shape);
-    f("attention_axes", attention_axes)("kernel_initializer", kernel_initializer)("bias_initializer", bias_initializer);
-    f("kernel_regularizer", kernel_regularizer)("bias_regularizer", bias_regularizer)("activity_regularizer", activity_regularizer);
-    f("kernel_constraint", kernel_constraint)("bias_constraint", bias_constraint)("seed", seed), rest(f);
+    f("num_heads", num_heads)("key_dim", key_dim)("value_dim", value_dim)("dropout", dropout)(
+        "use_bias", use_bias)("output_shape", output_shape);
+    f("attention_axes", attention_axes)("kernel_initializer", kernel_initializer)(
+        "bias_initializer", bias_initializer);
+    f("kernel_regularizer", kernel_regularizer)("bias_regularizer", bias_regularizer)(
+        "activity_regularizer", activity_regularizer);
+    f("kernel_constraint", kernel_constraint)("bias_constraint", bias_constraint)("seed", seed),
+        rest(f);
   }
 };
 
 namespace layers {
 
-// A layer as the functions below give it: callable on tensors, and a LayerPtr wherever one is wanted.
+// A layer as the functions below give it: callable on tensors, and a LayerPtr wherever one is
+// wanted.
 class Handle {
  public:
   Handle(LayerPtr layer) : layer_(std::move(layer)) {}
@@ -260,8 +301,12 @@ class Handle {
   Layer* operator->() const { return layer_.get(); }
   Layer& operator*() const { return *layer_; }
   Tensor operator()(const Tensor& x) const { return (*layer_)(x); }
-  Tensor operator()(const Tensors& xs, CallArgs args = {}) const { return (*layer_)(xs, std::move(args))[0]; }
-  Tensors all(const Tensors& xs, CallArgs args = {}) const { return (*layer_)(xs, std::move(args)); }
+  Tensor operator()(const Tensors& xs, CallArgs args = {}) const {
+    return (*layer_)(xs, std::move(args))[0];
+  }
+  Tensors all(const Tensors& xs, CallArgs args = {}) const {
+    return (*layer_)(xs, std::move(args));
+  }
 
  private:
   LayerPtr layer_;
@@ -279,35 +324,62 @@ inline Handle InputLayer(const Shape& shape, const std::string& dtype = "float32
   o.dtype = dtype;
   return make("InputLayer", o);
 }
-inline Handle Dense(int64_t units, DenseOptions o = {}) { return o.units = units, make("Dense", o); }
+inline Handle Dense(int64_t units, DenseOptions o = {}) {
+  return o.units = units, make("Dense", o);
+}
 inline Handle Embedding(int64_t input_dim, int64_t output_dim, EmbeddingOptions o = {}) {
   return o.input_dim = input_dim, o.output_dim = output_dim, make("Embedding", o);
 }
-inline Handle Activation(const char* name, ActivationOptions o = {}) { return o.activation = name, make("Activation", o); }
+inline Handle Activation(const char* name, ActivationOptions o = {}) {
+  return o.activation = name, make("Activation", o);
+}
 inline Handle Flatten(FlattenOptions o = {}) { return make("Flatten", o); }
-inline Handle Reshape(const Ints& target_shape, ReshapeOptions o = {}) { return o.target_shape = target_shape, make("Reshape", o); }
-inline Handle Rescaling(double scale, double offset = 0, RescalingOptions o = {}) { return o.scale = scale, o.offset = offset, make("Rescaling", o); }
+inline Handle Reshape(const Ints& target_shape, ReshapeOptions o = {}) {
+  return o.target_shape = target_shape, make("Reshape", o);
+}
+inline Handle Rescaling(double scale, double offset = 0, RescalingOptions o = {}) {
+  return o.scale = scale, o.offset = offset, make("Rescaling", o);
+}
 inline Handle ReLU(ReLUOptions o = {}) { return make("ReLU", o); }
 inline Handle LeakyReLU(LeakyReLUOptions o = {}) { return make("LeakyReLU", o); }
 inline Handle Softmax(SoftmaxOptions o = {}) { return make("Softmax", o); }
-inline Handle Conv1D(int64_t filters, const Ints& kernel_size, ConvLayerOptions o = {}) { return o.filters = filters, o.kernel_size = kernel_size, make("Conv1D", o); }
-inline Handle Conv2D(int64_t filters, const Ints& kernel_size, ConvLayerOptions o = {}) { return o.filters = filters, o.kernel_size = kernel_size, make("Conv2D", o); }
+inline Handle Conv1D(int64_t filters, const Ints& kernel_size, ConvLayerOptions o = {}) {
+  return o.filters = filters, o.kernel_size = kernel_size, make("Conv1D", o);
+}
+inline Handle Conv2D(int64_t filters, const Ints& kernel_size, ConvLayerOptions o = {}) {
+  return o.filters = filters, o.kernel_size = kernel_size, make("Conv2D", o);
+}
 inline Handle MaxPooling2D(PoolingOptions o = {}) { return make("MaxPooling2D", o); }
 inline Handle AveragePooling2D(PoolingOptions o = {}) { return make("AveragePooling2D", o); }
-inline Handle GlobalAveragePooling1D(GlobalPoolingOptions o = {}) { return make("GlobalAveragePooling1D", o); }
-inline Handle GlobalAveragePooling2D(GlobalPoolingOptions o = {}) { return make("GlobalAveragePooling2D", o); }
-inline Handle GlobalMaxPooling2D(GlobalPoolingOptions o = {}) { return make("GlobalMaxPooling2D", o); }
+inline Handle GlobalAveragePooling1D(GlobalPoolingOptions o = {}) {
+  return make("GlobalAveragePooling1D", o);
+}
+inline Handle GlobalAveragePooling2D(GlobalPoolingOptions o = {}) {
+  return make("GlobalAveragePooling2D", o);
+}
+inline Handle GlobalMaxPooling2D(GlobalPoolingOptions o = {}) {
+  return make("GlobalMaxPooling2D", o);
+}
 inline Handle ZeroPadding2D(ZeroPadding2DOptions o = {}) { return make("ZeroPadding2D", o); }
 inline Handle UpSampling2D(UpSampling2DOptions o = {}) { return make("UpSampling2D", o); }
-inline Handle BatchNormalization(BatchNormalizationOptions o = {}) { return make("BatchNormalization", o); }
-inline Handle LayerNormalization(LayerNormalizationOptions o = {}) { return make("LayerNormalization", o); }
-inline Handle Dropout(double rate, DropoutOptions o = {}) { return o.rate = rate, make("Dropout", o); }
+inline Handle BatchNormalization(BatchNormalizationOptions o = {}) {
+  return make("BatchNormalization", o);
+}
+inline Handle LayerNormalization(LayerNormalizationOptions o = {}) {
+  return make("LayerNormalization", o);
+}
+inline Handle Dropout(double rate, DropoutOptions o = {}) {
+  return o.rate = rate, make("Dropout", o);
+}
 inline Handle Add(PlainOptions o = {}) { return make("Add", o); }
 inline Handle Multiply(PlainOptions o = {}) { return make("Multiply", o); }
 inline Handle Concatenate(ConcatenateOptions o = {}) { return make("Concatenate", o); }
 inline Handle LSTM(int64_t units, LSTMOptions o = {}) { return o.units = units, make("LSTM", o); }
-inline Handle Bidirectional(const LayerPtr& layer, BidirectionalOptions o = {}) { return o.layer = serialize_layer(*layer), make("Bidirectional", o); }
-inline Handle MultiHeadAttention(int64_t num_heads, int64_t key_dim, MultiHeadAttentionOptions o = {}) {
+inline Handle Bidirectional(const LayerPtr& layer, BidirectionalOptions o = {}) {
+  return o.layer = serialize_layer(*layer), make("Bidirectional", o);
+}
+inline Handle MultiHeadAttention(int64_t num_heads, int64_t key_dim,
+                                 MultiHeadAttentionOptions o = {}) {
   return o.num_heads = num_heads, o.key_dim = key_dim, make("MultiHeadAttention", o);
 }
 

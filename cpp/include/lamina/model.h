@@ -10,10 +10,11 @@
 namespace lamina {
 
 // A symbolic tensor: the start of a functional model. shape without the batch axis.
-Tensor Input(const Shape& shape, DType dtype = floatx(), const std::string& name = "", std::optional<int64_t> batch_size = {});
+Tensor Input(const Shape& shape, DType dtype = floatx(), const std::string& name = "",
+             std::optional<int64_t> batch_size = {});
 
 struct CompileOptions {
-  Config optimizer = "rmsprop";           // or optimizer_object
+  Config optimizer = "rmsprop";  // or optimizer_object
   OptimizerPtr optimizer_object;
   // One loss for every output, by name or object; keyed by output order. Empty: only add_loss.
   std::vector<LossPtr> losses;
@@ -41,8 +42,8 @@ class Dataset {
  public:
   virtual ~Dataset() = default;
   virtual void start_epoch(int64_t epoch) {}
-  virtual bool next(Batch& batch) = 0;           // false: the epoch is over
-  virtual int64_t steps() const { return -1; }   // batches an epoch, -1: unknown
+  virtual bool next(Batch& batch) = 0;          // false: the epoch is over
+  virtual int64_t steps() const { return -1; }  // batches an epoch, -1: unknown
 };
 
 // Arrays cut into batches, shuffled anew each epoch when asked to.
@@ -63,7 +64,8 @@ struct FitOptions {
   int64_t steps_per_epoch = -1;
   int64_t validation_steps = -1;
   int64_t validation_batch_size = -1;
-  std::vector<int64_t> validation_freq = {1};  // one number: every so many epochs; more: these epochs (1-based)
+  std::vector<int64_t> validation_freq = {
+      1};  // one number: every so many epochs; more: these epochs (1-based)
   bool validation_epochs_listed = false;
   std::vector<CallbackPtr> callbacks;
   int verbose = 0;  // C++: 0 silent, 2 one line an epoch on stdout
@@ -72,13 +74,15 @@ struct FitOptions {
 struct History {
   std::vector<int64_t> epoch;
   std::vector<std::pair<std::string, std::vector<double>>> history;
-  const std::vector<double>& operator[](const std::string& name) const;  // throws Error listing names
+  const std::vector<double>& operator[](
+      const std::string& name) const;  // throws Error listing names
 };
 
 class Model : public Layer {
  public:
-  explicit Model(const LayerOptions& options = {});                          // to subclass
-  Model(const Tensors& inputs, const Tensors& outputs, const LayerOptions& options = {});  // functional
+  explicit Model(const LayerOptions& options = {});  // to subclass
+  Model(const Tensors& inputs, const Tensors& outputs,
+        const LayerOptions& options = {});  // functional
   ~Model() override;
   std::string class_name() const override { return is_functional() ? "Functional" : "Model"; }
   Tensors call(const Tensors& inputs, const CallArgs& args) override;
@@ -86,7 +90,7 @@ class Model : public Layer {
   Config get_config() const override;
 
   bool is_functional() const;
-  Tensors inputs() const;    // symbolic
+  Tensors inputs() const;  // symbolic
   Tensors outputs() const;
   std::vector<std::string> input_names() const;
   std::vector<std::string> output_names() const;
@@ -129,7 +133,8 @@ class Model : public Layer {
   // Total loss of outputs; updates the loss tracker.
   virtual Tensor compute_loss(const Batch& batch, const Tensors& y_pred);
   void update_metrics(const Batch& batch, const Tensors& y_pred);
-  // For steps of your own: puts a scalar into the logs of this step, and a loss into its running mean.
+  // For steps of your own: puts a scalar into the logs of this step, and a loss into its running
+  // mean.
   void set_log(const std::string& name, const Tensor& value);
   void track_loss(const Tensor& loss, const Batch& batch);
   void track_metric(const MetricPtr& metric);  // reset and reported with those of compile()
@@ -140,7 +145,8 @@ class Model : public Layer {
   // One safetensors file: architecture, weights, optimizer and random state. Atomic.
   void save(const std::string& path) const;
   void save_weights(const std::string& path) const;
-  void load_weights(const std::string& path);  // throws Error naming what does not fit, before any change
+  void load_weights(
+      const std::string& path);  // throws Error naming what does not fit, before any change
 
   Tensors get_weights() const;
   void set_weights(const Tensors& values);

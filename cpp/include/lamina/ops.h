@@ -23,7 +23,8 @@ struct Axes {
 };
 using Ints = std::vector<int64_t>;
 
-// ---- elementwise: every row of kernels/elementwise_ops.inc without constants ---------------------
+// ---- elementwise: every row of kernels/elementwise_ops.inc without constants
+// ---------------------
 #define LAMINA_DECLARE_UNARY(name) Tensor name(const Tensor& x);
 #define LAMINA_DECLARE_BINARY(name) Tensor name(const Tensor& x1, const Tensor& x2);
 #include "lamina/elementwise_ops.inc"
@@ -41,12 +42,15 @@ Tensor squareplus(const Tensor& x, double b = 4.0);
 Tensor clip(const Tensor& x, double x_min, double x_max);
 Tensor clip(const Tensor& x, const Tensor& x_min, const Tensor& x_max);
 Tensor round(const Tensor& x, int decimals = 0);
-Tensor relu_general(const Tensor& x, double negative_slope, std::optional<double> max_value, double threshold);
+Tensor relu_general(const Tensor& x, double negative_slope, std::optional<double> max_value,
+                    double threshold);
 Tensor glu(const Tensor& x, int axis = -1);
 Tensor sparsemax(const Tensor& x, int axis = -1);
 Tensor where(const Tensor& condition, const Tensor& x1, const Tensor& x2);
-Tensor isclose(const Tensor& x1, const Tensor& x2, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false);
-Tensor nan_to_num(const Tensor& x, double nan = 0.0, std::optional<double> posinf = {}, std::optional<double> neginf = {});
+Tensor isclose(const Tensor& x1, const Tensor& x2, double rtol = 1e-5, double atol = 1e-8,
+               bool equal_nan = false);
+Tensor nan_to_num(const Tensor& x, double nan = 0.0, std::optional<double> posinf = {},
+                  std::optional<double> neginf = {});
 Tensor cast(const Tensor& x, DType dtype);
 // keras.activations by name ("relu", "softmax", "hard_silu", ...); throws Error listing the names.
 Tensor activation(const Tensor& x, const std::string& name);
@@ -73,7 +77,8 @@ Tensor any(const Tensor& x, const Axes& axis = {}, bool keepdims = false);
 Tensor all(const Tensor& x, const Axes& axis = {}, bool keepdims = false);
 Tensor logsumexp(const Tensor& x, const Axes& axis = {}, bool keepdims = false);
 // ord: a number as in numpy.linalg.norm for vectors (2, 1, 0, inf, -inf, p); "fro" by default.
-Tensor norm(const Tensor& x, std::optional<double> ord = {}, const Axes& axis = {}, bool keepdims = false);
+Tensor norm(const Tensor& x, std::optional<double> ord = {}, const Axes& axis = {},
+            bool keepdims = false);
 Tensor argmax(const Tensor& x, std::optional<int64_t> axis = {}, bool keepdims = false);
 Tensor argmin(const Tensor& x, std::optional<int64_t> axis = {}, bool keepdims = false);
 Tensor count_nonzero(const Tensor& x, const Axes& axis = {});
@@ -93,7 +98,8 @@ Tensor einsum(const std::string& subscripts, const Tensors& operands);
 Tensor tensordot(const Tensor& x1, const Tensor& x2, const Ints& axes1, const Ints& axes2);
 Tensor tensordot(const Tensor& x1, const Tensor& x2, int axes = 2);
 // act(x @ kernel + bias) in one pass; activation: "" or a one-argument elementwise name.
-Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor& bias = {}, const std::string& activation = "");
+Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor& bias = {},
+             const std::string& activation = "");
 
 // ---- shape --------------------------------------------------------------------------------------
 Tensor reshape(const Tensor& x, const Ints& newshape);  // one entry may be -1
@@ -131,7 +137,7 @@ struct Index {
   int64_t integer = 0;
   std::optional<int64_t> start, stop;
   int64_t step = 1;
-  Tensor tensor;  // integer or boolean array
+  Tensor tensor;      // integer or boolean array
   Index() = default;  // ":"
   Index(int i) : kind(Kind::kInteger), integer(i) {}
   Index(int64_t i) : kind(Kind::kInteger), integer(i) {}
@@ -151,53 +157,65 @@ Tensor take_along_axis(const Tensor& x, const Tensor& indices, std::optional<int
 // A zero tensor of `shape` with values added at indices of shape (n, len(shape)) (or a prefix).
 Tensor scatter(const Tensor& indices, const Tensor& values, const Shape& shape);
 // x with updates written at indices (n, k); reduction: "", add, max, min, mul.
-Tensor scatter_update(const Tensor& x, const Tensor& indices, const Tensor& updates, const std::string& reduction = "");
+Tensor scatter_update(const Tensor& x, const Tensor& indices, const Tensor& updates,
+                      const std::string& reduction = "");
 Tensor one_hot(const Tensor& x, int64_t num_classes, int axis = -1, DType dtype = floatx());
 Tensor sort(const Tensor& x, int axis = -1);
 Tensor argsort(const Tensor& x, int axis = -1);
 std::pair<Tensor, Tensor> top_k(const Tensor& x, int64_t k, bool sorted = true);
 Tensor in_top_k(const Tensor& targets, const Tensor& predictions, int64_t k);
-Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& values, const std::string& side = "left");
+Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& values,
+                    const std::string& side = "left");
 Tensors nonzero(const Tensor& x);  // eager only
 
 // ---- neural networks ----------------------------------------------------------------------------
 struct ConvOptions {
-  Ints strides;                        // one per spatial axis; empty: 1
-  std::string padding = "valid";       // valid, same, causal (1 spatial axis)
+  Ints strides;                   // one per spatial axis; empty: 1
+  std::string padding = "valid";  // valid, same, causal (1 spatial axis)
   std::string data_format = "channels_last";
-  Ints dilation_rate;                  // empty: 1
-  std::string activation;              // "" or a one-argument elementwise name, applied in the same pass
+  Ints dilation_rate;      // empty: 1
+  std::string activation;  // "" or a one-argument elementwise name, applied in the same pass
 };
 // inputs (N, s..., C), kernel (k..., C / groups, F). The number of groups follows from the shapes.
-Tensor conv(const Tensor& inputs, const Tensor& kernel, const ConvOptions& options = {}, const Tensor& bias = {});
-Tensor depthwise_conv(const Tensor& inputs, const Tensor& kernel, const ConvOptions& options = {}, const Tensor& bias = {});
+Tensor conv(const Tensor& inputs, const Tensor& kernel, const ConvOptions& options = {},
+            const Tensor& bias = {});
+Tensor depthwise_conv(const Tensor& inputs, const Tensor& kernel, const ConvOptions& options = {},
+                      const Tensor& bias = {});
 Tensor conv_transpose(const Tensor& inputs, const Tensor& kernel, const ConvOptions& options = {},
                       const Ints& output_padding = {});
 Tensor max_pool(const Tensor& inputs, const Ints& pool_size, const Ints& strides = {},
-                const std::string& padding = "valid", const std::string& data_format = "channels_last");
+                const std::string& padding = "valid",
+                const std::string& data_format = "channels_last");
 Tensor average_pool(const Tensor& inputs, const Ints& pool_size, const Ints& strides = {},
-                    const std::string& padding = "valid", const std::string& data_format = "channels_last");
+                    const std::string& padding = "valid",
+                    const std::string& data_format = "channels_last");
 Tensor softmax(const Tensor& x, const Axes& axis = -1);
 Tensor log_softmax(const Tensor& x, const Axes& axis = -1);
 // Over the last axis or axes: (x - mean) / sqrt(var + epsilon) * gamma + beta; gamma, beta may be
 // undefined and have the shape of the normalized axes.
-Tensor layer_normalization(const Tensor& x, const Tensor& gamma = {}, const Tensor& beta = {}, double epsilon = 1e-3);
+Tensor layer_normalization(const Tensor& x, const Tensor& gamma = {}, const Tensor& beta = {},
+                           double epsilon = 1e-3);
 // With given statistics, any axis.
 Tensor batch_normalization(const Tensor& x, const Tensor& mean, const Tensor& variance, int axis,
-                           const Tensor& offset = {}, const Tensor& scale = {}, double epsilon = 1e-3);
+                           const Tensor& offset = {}, const Tensor& scale = {},
+                           double epsilon = 1e-3);
 // With the statistics of the batch over every axis but the last: {y, mean, variance (biased)}.
-Tensors batch_normalization_train(const Tensor& x, const Tensor& gamma, const Tensor& beta, double epsilon);
+Tensors batch_normalization_train(const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                                  double epsilon);
 // Per-sample losses of shape target.shape[:-1] (or target.shape for the binary one).
 Tensor binary_crossentropy(const Tensor& target, const Tensor& output, bool from_logits = false);
-Tensor categorical_crossentropy(const Tensor& target, const Tensor& output, bool from_logits = false, int axis = -1);
-Tensor sparse_categorical_crossentropy(const Tensor& target, const Tensor& output, bool from_logits = false, int axis = -1);
+Tensor categorical_crossentropy(const Tensor& target, const Tensor& output,
+                                bool from_logits = false, int axis = -1);
+Tensor sparse_categorical_crossentropy(const Tensor& target, const Tensor& output,
+                                       bool from_logits = false, int axis = -1);
 // {h of every step (B, T, H), last h (B, H), last c (B, H)}; see kernels/abi.h for the layouts.
 Tensors lstm(const Tensor& x, const Tensor& h0, const Tensor& c0, const Tensor& kernel,
              const Tensor& recurrent_kernel, const Tensor& bias, bool go_backwards = false);
 // query (B, T, N, H), key and value (B, S, N, H), mask broadcastable to (B, N, T, S), bool (true:
 // attend). scale defaults to 1 / sqrt(H).
 Tensor dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value,
-                             const Tensor& mask = {}, std::optional<double> scale = {}, bool is_causal = false);
+                             const Tensor& mask = {}, std::optional<double> scale = {},
+                             bool is_causal = false);
 
 // ---- creation -----------------------------------------------------------------------------------
 Tensor zeros(const Shape& shape, DType dtype = floatx());
@@ -208,7 +226,8 @@ Tensor ones_like(const Tensor& x);
 Tensor full_like(const Tensor& x, double value);
 Tensor eye(int64_t n, int64_t m = -1, int64_t k = 0, DType dtype = floatx());
 Tensor arange(double start, double stop, double step = 1, DType dtype = DType::kInt32);
-Tensor linspace(double start, double stop, int64_t num = 50, bool endpoint = true, DType dtype = floatx());
+Tensor linspace(double start, double stop, int64_t num = 50, bool endpoint = true,
+                DType dtype = floatx());
 Tensor stop_gradient(const Tensor& x);
 Tensor copy(const Tensor& x);  // a contiguous copy, differentiable
 
@@ -224,11 +243,12 @@ void assign_add(const Tensor& target, const Tensor& value);
 namespace random {
 
 // Where random numbers come from: a seed and a count of draws, held in a tensor so that a captured
-// program draws anew each time it runs, and so that a model file can hold it. Numbers depend on seed,
-// draw and element only, never on the number of threads.
+// program draws anew each time it runs, and so that a model file can hold it. Numbers depend on
+// seed, draw and element only, never on the number of threads.
 class SeedGenerator {
  public:
-  explicit SeedGenerator(std::optional<int64_t> seed = {});  // none: drawn from the global generator
+  explicit SeedGenerator(
+      std::optional<int64_t> seed = {});          // none: drawn from the global generator
   const Tensor& state() const { return state_; }  // int64 (2,): seed, next draw
 
  private:
@@ -237,13 +257,20 @@ class SeedGenerator {
 SeedGenerator& global_generator();
 void set_seed(int64_t seed);  // resets the global generator
 
-Tensor uniform(const Shape& shape, double minval = 0, double maxval = 1, DType dtype = floatx(), SeedGenerator* seed = nullptr);
-Tensor normal(const Shape& shape, double mean = 0, double stddev = 1, DType dtype = floatx(), SeedGenerator* seed = nullptr);
-Tensor truncated_normal(const Shape& shape, double mean = 0, double stddev = 1, DType dtype = floatx(), SeedGenerator* seed = nullptr);
-Tensor randint(const Shape& shape, int64_t minval, int64_t maxval, DType dtype = DType::kInt32, SeedGenerator* seed = nullptr);
-Tensor bernoulli(const Shape& shape, double probability, DType dtype = floatx(), SeedGenerator* seed = nullptr);
-Tensor categorical(const Tensor& logits, int64_t num_samples, DType dtype = DType::kInt32, SeedGenerator* seed = nullptr);
-Tensor gamma(const Shape& shape, double alpha, DType dtype = floatx(), SeedGenerator* seed = nullptr);
+Tensor uniform(const Shape& shape, double minval = 0, double maxval = 1, DType dtype = floatx(),
+               SeedGenerator* seed = nullptr);
+Tensor normal(const Shape& shape, double mean = 0, double stddev = 1, DType dtype = floatx(),
+              SeedGenerator* seed = nullptr);
+Tensor truncated_normal(const Shape& shape, double mean = 0, double stddev = 1,
+                        DType dtype = floatx(), SeedGenerator* seed = nullptr);
+Tensor randint(const Shape& shape, int64_t minval, int64_t maxval, DType dtype = DType::kInt32,
+               SeedGenerator* seed = nullptr);
+Tensor bernoulli(const Shape& shape, double probability, DType dtype = floatx(),
+                 SeedGenerator* seed = nullptr);
+Tensor categorical(const Tensor& logits, int64_t num_samples, DType dtype = DType::kInt32,
+                   SeedGenerator* seed = nullptr);
+Tensor gamma(const Shape& shape, double alpha, DType dtype = floatx(),
+             SeedGenerator* seed = nullptr);
 Tensor dropout(const Tensor& x, double rate, SeedGenerator* seed = nullptr);
 Tensor shuffle(const Tensor& x, int axis = 0, SeedGenerator* seed = nullptr);
 

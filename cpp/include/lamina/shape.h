@@ -32,10 +32,10 @@ class Shape {
   void erase(int at);
   void pop_back() { --rank_; }
 
-  int64_t numel() const;             // the product; 1 for a scalar
-  bool is_static() const;            // no -1 among them
+  int64_t numel() const;   // the product; 1 for a scalar
+  bool is_static() const;  // no -1 among them
   std::vector<int64_t> vec() const { return {begin(), end()}; }
-  std::string str() const;           // "(32, 10)", "(None, 10)"
+  std::string str() const;  // "(32, 10)", "(None, 10)"
   bool operator==(const Shape& other) const;
 
  private:

@@ -15,11 +15,12 @@ struct TensorImpl;
 class Tensor;
 using Tensors = std::vector<Tensor>;
 
-// A handle: copying it shares the same array. Views made by slicing, transposing and reshaping share
-// memory. A tensor is one of three kinds:
+// A handle: copying it shares the same array. Views made by slicing, transposing and reshaping
+// share memory. A tensor is one of three kinds:
 //   concrete   it has memory; the usual kind
-//   abstract   it stands for a value inside a function being captured; only shape and dtype are known
-//   symbolic   it stands for a layer's output while a functional model is put together (KerasTensor)
+//   abstract   it stands for a value inside a function being captured; only shape and dtype are
+//   known symbolic   it stands for a layer's output while a functional model is put together
+//   (KerasTensor)
 class Tensor {
  public:
   Tensor() = default;  // no tensor; defined() is false
@@ -75,10 +76,10 @@ class Tensor {
 
   bool requires_grad() const;
   const Tensor& set_requires_grad(bool value = true) const;  // leaf, floating tensors only
-  Tensor grad() const;                   // undefined until backward() has reached it
+  Tensor grad() const;  // undefined until backward() has reached it
   void set_grad(const Tensor& g) const;
-  // Adds d(this)/d(leaf) to the grad of every leaf that needs it. `gradient` defaults to 1 and may be
-  // left out for a tensor of one element only.
+  // Adds d(this)/d(leaf) to the grad of every leaf that needs it. `gradient` defaults to 1 and may
+  // be left out for a tensor of one element only.
   void backward(const Tensor& gradient = {}, bool create_graph = false) const;
 
   std::string str() const;  // values as NumPy prints them, with shape and dtype
@@ -92,14 +93,38 @@ class Tensor {
 
 template <class T>
 constexpr DType dtype_of();
-template <> constexpr DType dtype_of<bool>() { return DType::kBool; }
-template <> constexpr DType dtype_of<uint8_t>() { return DType::kUInt8; }
-template <> constexpr DType dtype_of<int8_t>() { return DType::kInt8; }
-template <> constexpr DType dtype_of<int16_t>() { return DType::kInt16; }
-template <> constexpr DType dtype_of<int32_t>() { return DType::kInt32; }
-template <> constexpr DType dtype_of<int64_t>() { return DType::kInt64; }
-template <> constexpr DType dtype_of<float>() { return DType::kFloat32; }
-template <> constexpr DType dtype_of<double>() { return DType::kFloat64; }
+template <>
+constexpr DType dtype_of<bool>() {
+  return DType::kBool;
+}
+template <>
+constexpr DType dtype_of<uint8_t>() {
+  return DType::kUInt8;
+}
+template <>
+constexpr DType dtype_of<int8_t>() {
+  return DType::kInt8;
+}
+template <>
+constexpr DType dtype_of<int16_t>() {
+  return DType::kInt16;
+}
+template <>
+constexpr DType dtype_of<int32_t>() {
+  return DType::kInt32;
+}
+template <>
+constexpr DType dtype_of<int64_t>() {
+  return DType::kInt64;
+}
+template <>
+constexpr DType dtype_of<float>() {
+  return DType::kFloat32;
+}
+template <>
+constexpr DType dtype_of<double>() {
+  return DType::kFloat64;
+}
 
 template <class T>
 Tensor Tensor::from_vector(const std::vector<T>& values, const Shape& shape) {
@@ -144,9 +169,10 @@ Tensors gradients(const Tensors& outputs, const Tensors& inputs, const Tensors& 
                   bool create_graph = false);
 
 // f(inputs) with its own rule: backward(inputs, outputs, output gradients) -> input gradients.
-using CustomBackward = std::function<Tensors(const Tensors& inputs, const Tensors& outputs, const Tensors& grads)>;
-Tensors custom_gradient(const std::function<Tensors(const Tensors&)>& forward, const CustomBackward& backward,
-                        const Tensors& inputs);
+using CustomBackward =
+    std::function<Tensors(const Tensors& inputs, const Tensors& outputs, const Tensors& grads)>;
+Tensors custom_gradient(const std::function<Tensors(const Tensors&)>& forward,
+                        const CustomBackward& backward, const Tensors& inputs);
 
 // ---- settings -----------------------------------------------------------------------------------
 

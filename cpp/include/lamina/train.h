@@ -10,7 +10,8 @@
 
 namespace lamina {
 
-// ---- losses ---------------------------------------------------------------------------------------
+// ---- losses
+// ---------------------------------------------------------------------------------------
 class Loss {
  public:
   explicit Loss(std::string name, std::string reduction = "sum_over_batch_size")
@@ -20,8 +21,10 @@ class Loss {
   // One value for each sample: shape (batch, ...) without the last axis.
   virtual Tensor call(const Tensor& y_true, const Tensor& y_pred) const = 0;
   virtual Config get_config() const = 0;
-  // Weighted and reduced: reduction is sum_over_batch_size, sum, mean, mean_with_sample_weight or none.
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) const;
+  // Weighted and reduced: reduction is sum_over_batch_size, sum, mean, mean_with_sample_weight or
+  // none.
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred,
+                    const Tensor& sample_weight = {}) const;
   const std::string& name() const { return name_; }
   const std::string& reduction() const { return reduction_; }
 
@@ -29,26 +32,29 @@ class Loss {
   std::string name_, reduction_;
 };
 using LossPtr = std::shared_ptr<Loss>;
-// By class or function name ("mse", "MeanSquaredError", "mean_squared_error") or {"class_name", "config"}.
+// By class or function name ("mse", "MeanSquaredError", "mean_squared_error") or {"class_name",
+// "config"}.
 LossPtr make_loss(const Config& config);
 LossPtr function_loss(std::string name, std::function<Tensor(const Tensor&, const Tensor&)> fn);
 // The function form, per sample: loss_function("mse")(y_true, y_pred).
 struct LossClass {
-  std::string name;        // "MeanSquaredError"
-  std::string function;    // "mean_squared_error"
+  std::string name;      // "MeanSquaredError"
+  std::string function;  // "mean_squared_error"
   Config (*defaults)();
   std::string doc;
 };
 const std::vector<LossClass>& loss_classes();
 
-// ---- metrics --------------------------------------------------------------------------------------
-// State lives in variables, updated by operations, so a captured step updates it too.
+// ---- metrics
+// -------------------------------------------------------------------------------------- State
+// lives in variables, updated by operations, so a captured step updates it too.
 class Metric {
  public:
   explicit Metric(std::string name, std::optional<DType> dtype = {});
   virtual ~Metric() = default;
   virtual std::string class_name() const = 0;
-  virtual void update_state(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) = 0;
+  virtual void update_state(const Tensor& y_true, const Tensor& y_pred,
+                            const Tensor& sample_weight = {}) = 0;
   virtual Tensor result() const = 0;
   virtual void reset_state();  // zeros
   virtual Config get_config() const;
@@ -75,7 +81,8 @@ class MeanMetric : public Metric {
   std::string class_name() const override { return "Mean"; }
   // values of any shape; weight broadcast.
   void update(const Tensor& values, const Tensor& weight = {});
-  void update_state(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) override;
+  void update_state(const Tensor& y_true, const Tensor& y_pred,
+                    const Tensor& sample_weight) override;
   Tensor result() const override;
 
  protected:
@@ -89,7 +96,8 @@ struct MetricClass {
 };
 const std::vector<MetricClass>& metric_classes();
 
-// ---- optimizers -----------------------------------------------------------------------------------
+// ---- optimizers
+// -----------------------------------------------------------------------------------
 struct OptimizerOptions {
   double learning_rate = 0.001;
   std::optional<double> weight_decay, clipnorm, clipvalue, global_clipnorm;
@@ -104,7 +112,8 @@ class Optimizer {
 
   // Makes the slots; apply() does it on first use. Again with other variables: new slots.
   void build(const std::vector<Variable>& variables);
-  // One step: clips, decays, updates, applies constraints. An undefined gradient leaves its variable.
+  // One step: clips, decays, updates, applies constraints. An undefined gradient leaves its
+  // variable.
   void apply(const Tensors& grads, const std::vector<Variable>& variables);
 
   double learning_rate() const;
@@ -119,7 +128,8 @@ class Optimizer {
 
  protected:
   virtual std::vector<std::string> slot_names() const = 0;
-  virtual void update(const Tensor& gradient, const Variable& variable, const std::vector<Variable>& slots) = 0;
+  virtual void update(const Tensor& gradient, const Variable& variable,
+                      const std::vector<Variable>& slots) = 0;
   // For rules that take the decoupled decay into their own pass: how much to use for this variable.
   double decay_for(const Variable& v) const;
   OptimizerOptions options_;
@@ -142,7 +152,8 @@ struct OptimizerClass {
 };
 const std::vector<OptimizerClass>& optimizer_classes();
 
-// ---- callbacks ------------------------------------------------------------------------------------
+// ---- callbacks
+// ------------------------------------------------------------------------------------
 class Model;
 using Logs = std::vector<std::pair<std::string, double>>;  // in a stable order
 

@@ -15,8 +15,9 @@ struct Row {
   const char* name;
   size_t size;
 };
-constexpr Row kRows[] = {{"bool", 1},  {"uint8", 1},   {"int8", 1},     {"int16", 2},   {"int32", 4},
-                         {"int64", 8}, {"float16", 2}, {"bfloat16", 2}, {"float32", 4}, {"float64", 8}};
+constexpr Row kRows[] = {{"bool", 1},    {"uint8", 1},  {"int8", 1},    {"int16", 2},
+                         {"int32", 4},   {"int64", 8},  {"float16", 2}, {"bfloat16", 2},
+                         {"float32", 4}, {"float64", 8}};
 std::atomic<DType> floatx_value{DType::kFloat32};
 }  // namespace
 

@@ -55,7 +55,8 @@ Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
   for (int64_t d : shape)
     if (d < 0) fail("shape: lengths must not be negative, received ", shape);
   TensorImpl t;
-  t.storage = std::make_shared<Storage>(static_cast<size_t>(shape.numel()) * itemsize(dtype), device);
+  t.storage =
+      std::make_shared<Storage>(static_cast<size_t>(shape.numel()) * itemsize(dtype), device);
   t.shape = shape;
   t.strides = contiguous_strides(shape);
   t.dtype = dtype;
@@ -114,12 +115,14 @@ bool Tensor::is_contiguous() const {
 void* Tensor::data() const {
   const TensorImpl& t = checked(impl());
   if (is_symbolic())
-    throw Error("a symbolic tensor has no values: it stands for a layer's output; call the model on data",
-                Error::Kind::kRuntime);
+    throw Error(
+        "a symbolic tensor has no values: it stands for a layer's output; call the model on data",
+        Error::Kind::kRuntime);
   if (is_abstract() || !t.storage)
     throw Error(
         "the value of a tensor was read while lamina captures the function, where only shapes are "
-        "known. Use operations such as lamina.ops.where instead, or pass run_eagerly=True to compile()",
+        "known. Use operations such as lamina.ops.where instead, or pass run_eagerly=True to "
+        "compile()",
         Error::Kind::kRuntime);
   if (t.device.type != Device::Type::kCPU)
     fail("data: the tensor is on ", t.device.str(), "; copy it with to('cpu') first");
@@ -130,8 +133,10 @@ bool Tensor::requires_grad() const { return impl_ && impl_->requires_grad; }
 
 const Tensor& Tensor::set_requires_grad(bool value) const {
   if (value && !is_floating(dtype()))
-    fail("set_requires_grad: only floating tensors have gradients, this one is ", dtype_name(dtype()));
-  if (impl_->node) fail("set_requires_grad: the tensor is the result of an operation; detach it first");
+    fail("set_requires_grad: only floating tensors have gradients, this one is ",
+         dtype_name(dtype()));
+  if (impl_->node)
+    fail("set_requires_grad: the tensor is the result of an operation; detach it first");
   impl_->requires_grad = value;
   return *this;
 }

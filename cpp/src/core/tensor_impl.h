@@ -42,10 +42,10 @@ struct TensorImpl {
   int index = 0;               // which output of that operation
   Tensor grad;
 
-  std::shared_ptr<Trace> trace;       // abstract: the capture it belongs to
-  std::shared_ptr<TensorImpl> base;   // abstract view: the value whose memory it shares
-  std::shared_ptr<void> symbol;       // symbolic: the functional node (train/functional.h)
-  std::string name;                   // of a symbolic input
+  std::shared_ptr<Trace> trace;      // abstract: the capture it belongs to
+  std::shared_ptr<TensorImpl> base;  // abstract view: the value whose memory it shares
+  std::shared_ptr<void> symbol;      // symbolic: the functional node (train/functional.h)
+  std::string name;                  // of a symbolic input
 };
 
 // abi view of a concrete tensor.

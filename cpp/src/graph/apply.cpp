@@ -126,17 +126,19 @@ Tensors apply(const Op& op, const Tensors& inputs, Attrs attrs) {
     }
     if (impl.trace) {
       if (impl.trace.get() != trace || !impl.trace->active)
-        throw Error(str(op.name,
-                        ": a tensor from inside a captured function was used outside of it. Return it "
-                        "from the function instead of storing it, or pass run_eagerly=True"),
-                    Error::Kind::kRuntime);
+        throw Error(
+            str(op.name,
+                ": a tensor from inside a captured function was used outside of it. Return it "
+                "from the function instead of storing it, or pass run_eagerly=True"),
+            Error::Kind::kRuntime);
       traced = true;
     }
     if (trace && (impl.variable || impl.requires_grad || op.effect)) traced = true;
     needs_grad |= impl.requires_grad;
     if (first) device = impl.device;
     if (!first && impl.device != device && t.rank() > 0)
-      fail(op.name, ": tensors are on different devices, ", device.str(), " and ", impl.device.str());
+      fail(op.name, ": tensors are on different devices, ", device.str(), " and ",
+           impl.device.str());
     first = false;
   }
 

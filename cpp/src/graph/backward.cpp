@@ -39,9 +39,10 @@ void check_versions(const Node& node) {
   for (size_t i = 0; i < node.versions.size(); ++i) {
     const Tensor& in = node.inputs[i];
     if (in.defined() && in.impl()->storage && in.impl()->storage->version != node.versions[i])
-      throw Error(str("backward: a tensor of shape ", in.shape(), " that operation '", node.op->name,
-                      "' saved for its gradient was changed in place since. Change a copy instead"),
-                  Error::Kind::kRuntime);
+      throw Error(
+          str("backward: a tensor of shape ", in.shape(), " that operation '", node.op->name,
+              "' saved for its gradient was changed in place since. Change a copy instead"),
+          Error::Kind::kRuntime);
   }
 }
 
@@ -55,7 +56,8 @@ Tensors run_rule(Node& node, const Tensors& grads) {
       if (!given[i].defined()) given[i] = zeros_like(outs[i]);
     Tensors result = node.custom(node.inputs, outs, given);
     if (result.size() != node.inputs.size())
-      fail("custom_gradient: expected ", node.inputs.size(), " input gradients, received ", result.size());
+      fail("custom_gradient: expected ", node.inputs.size(), " input gradients, received ",
+           result.size());
     return result;
   }
   if (!node.op->backward)
@@ -72,14 +74,16 @@ Tensors run_rule(Node& node, const Tensors& grads) {
 // Walks back from outputs; calls `leaf(impl, gradient)` for every tensor without a recorded origin.
 // Gradients of the tensors in `keep` are collected even where they have an origin.
 struct Walk {
-  std::unordered_map<Node*, Tensors> pending;       // gradients of a node's outputs so far
-  std::unordered_map<TensorImpl*, Tensor> leaves;   // of tensors no operation made
+  std::unordered_map<Node*, Tensors> pending;      // gradients of a node's outputs so far
+  std::unordered_map<TensorImpl*, Tensor> leaves;  // of tensors no operation made
   std::unordered_map<TensorImpl*, Tensor> leaf_handles;
   // (node, output) -> which gradient to hand out before the node runs
   std::unordered_map<Node*, std::vector<std::pair<int, size_t>>> wanted;
   Tensors results;
 
-  static void accumulate(Tensor& slot, const Tensor& g) { slot = slot.defined() ? add(slot, g) : g; }
+  static void accumulate(Tensor& slot, const Tensor& g) {
+    slot = slot.defined() ? add(slot, g) : g;
+  }
 
   void reach(const Tensor& t, const Tensor& g) {
     TensorImpl* impl = t.impl();
@@ -108,7 +112,8 @@ struct Walk {
       pending.erase(it);
       if (auto w = wanted.find(node); w != wanted.end())
         for (auto [index, result] : w->second) results[result] = slots[static_cast<size_t>(index)];
-      if (std::none_of(slots.begin(), slots.end(), [](const Tensor& t) { return t.defined(); })) continue;
+      if (std::none_of(slots.begin(), slots.end(), [](const Tensor& t) { return t.defined(); }))
+        continue;
       Tensors in_grads = run_rule(*node, slots);
       for (size_t i = 0; i < node->inputs.size(); ++i) {
         const Tensor& in = node->inputs[i];
@@ -133,7 +138,8 @@ Tensors default_grads(const Tensors& outputs, const Tensors& given, const char* 
       fail(what, ": expected a floating tensor, received ", dtype_name(outputs[i].dtype()));
     if (!grads[i].defined()) grads[i] = ones_like(outputs[i].detach());
     if (grads[i].shape() != outputs[i].shape())
-      fail(what, ": the gradient has shape ", grads[i].shape(), ", the tensor ", outputs[i].shape());
+      fail(what, ": the gradient has shape ", grads[i].shape(), ", the tensor ",
+           outputs[i].shape());
   }
   return grads;
 }
@@ -170,13 +176,13 @@ void Tensor::backward(const Tensor& gradient, bool create_graph) const {
     throw Error("backward: the tensor does not depend on any tensor that requires a gradient",
                 Error::Kind::kRuntime);
   if (!gradient.defined() && numel() != 1)
-    fail("backward: pass `gradient` for a tensor of more than one element; this one has shape ", shape());
+    fail("backward: pass `gradient` for a tensor of more than one element; this one has shape ",
+         shape());
   Tensors grads = default_grads({*this}, {gradient}, "backward");
   NoGrad mode(create_graph);
   Walk walk;
   walk.run({*this}, grads);
-  for (auto& [impl, g] : walk.leaves)
-    impl->grad = impl->grad.defined() ? add(impl->grad, g) : g;
+  for (auto& [impl, g] : walk.leaves) impl->grad = impl->grad.defined() ? add(impl->grad, g) : g;
 }
 
 Tensors custom_gradient(const std::function<Tensors(const Tensors&)>& forward,

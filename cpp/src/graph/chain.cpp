@@ -4,17 +4,21 @@ namespace lamina {
 
 abi::Compute compute_type(DType dtype) {
   switch (dtype) {
-    case DType::kFloat64: return abi::Compute::kF64;
-    case DType::kInt64: return abi::Compute::kI64;
+    case DType::kFloat64:
+      return abi::Compute::kF64;
+    case DType::kInt64:
+      return abi::Compute::kI64;
     case DType::kFloat16:
     case DType::kBFloat16:
-    case DType::kFloat32: return abi::Compute::kF32;
-    default: return abi::Compute::kI32;
+    case DType::kFloat32:
+      return abi::Compute::kF32;
+    default:
+      return abi::Compute::kI32;
   }
 }
 
-ChainBuilder ChainBuilder::single(const Op& op, const Attrs& attrs, const std::vector<DType>& inputs,
-                                  DType output) {
+ChainBuilder ChainBuilder::single(const Op& op, const Attrs& attrs,
+                                  const std::vector<DType>& inputs, DType output) {
   ChainBuilder c;
   Step s{op.code, {}, compute_type(output), {}, 0, 0};
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -44,8 +48,8 @@ abi::Chain ChainBuilder::build() const {
     abi::EwStep& e = c.steps[i];
     e = {s.code, s.type, s.to, static_cast<uint8_t>(inputs.size() + i), {}, s.p0, s.p1};
     for (size_t a = 0; a < s.args.size(); ++a)
-      e.arg[a] = static_cast<uint8_t>(s.args[a] >= 0 ? s.args[a]
-                                                     : static_cast<int>(inputs.size()) + ~s.args[a]);
+      e.arg[a] = static_cast<uint8_t>(
+          s.args[a] >= 0 ? s.args[a] : static_cast<int>(inputs.size()) + ~s.args[a]);
   }
   c.out_reg[0] = static_cast<uint8_t>(inputs.size() + steps.size() - 1);
   c.out_type[0] = steps.back().to;

@@ -20,7 +20,8 @@ struct ChainBuilder {
   std::vector<Step> steps;
 
   // The chain of one operation on inputs of these dtypes.
-  static ChainBuilder single(const Op& op, const Attrs& attrs, const std::vector<DType>& inputs, DType output);
+  static ChainBuilder single(const Op& op, const Attrs& attrs, const std::vector<DType>& inputs,
+                             DType output);
   // Inputs and steps fit the kernel's limits.
   bool fits() const;
   // Result: the last step.

@@ -36,10 +36,10 @@ void check_nans(const char* op, const std::string& layer, const abi::View* in, s
     if (!has_nan(out[i])) continue;
     for (size_t j = 0; j < n_in; ++j)
       if (has_nan(in[j])) return;
-    throw Error(str("debug_nans: operation '", op, "'",
-                    layer.empty() ? "" : " in layer '" + layer + "'",
-                    " made the first NaN; none of its inputs has one"),
-                Error::Kind::kRuntime);
+    throw Error(
+        str("debug_nans: operation '", op, "'", layer.empty() ? "" : " in layer '" + layer + "'",
+            " made the first NaN; none of its inputs has one"),
+        Error::Kind::kRuntime);
   }
 }
 

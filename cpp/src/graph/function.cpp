@@ -15,7 +15,8 @@ struct Function::Impl {
 
   Entry& entry(const Tensors& args) {
     std::string key = grad_enabled() ? "g" : "n";
-    for (const Tensor& t : args) key += std::string(dtype_name(t.dtype())) + t.shape().str() + (t.requires_grad() ? "g" : "");
+    for (const Tensor& t : args)
+      key += std::string(dtype_name(t.dtype())) + t.shape().str() + (t.requires_grad() ? "g" : "");
     if (auto it = entries.find(key); it != entries.end()) return it->second;
     auto trace = std::make_shared<Trace>();
     Tensors inputs, outputs;

@@ -1,5 +1,5 @@
-// Elementwise chains: a node whose result only one other elementwise node reads is computed inside it,
-// tile by tile, and its result never reaches memory.
+// Elementwise chains: a node whose result only one other elementwise node reads is computed inside
+// it, tile by tile, and its result never reaches memory.
 #include <unordered_map>
 #include <unordered_set>
 
@@ -23,9 +23,12 @@ bool exact_in_register(const TensorImpl& t, abi::EwOp producer) {
     case DType::kFloat32:
     case DType::kFloat64:
     case DType::kInt32:
-    case DType::kInt64: return true;
-    case DType::kBool: return producer != abi::EwOp::cast && producer != abi::EwOp::where;
-    default: return false;
+    case DType::kInt64:
+      return true;
+    case DType::kBool:
+      return producer != abi::EwOp::cast && producer != abi::EwOp::where;
+    default:
+      return false;
   }
 }
 
@@ -39,7 +42,8 @@ bool absorb(Group& g, const Group& producer, const TensorImpl* value) {
   Group merged = producer;
   auto input_index = [&](const Tensor& t, abi::Compute type) {
     for (size_t i = 0; i < merged.inputs.size(); ++i)
-      if (merged.inputs[i].impl() == t.impl() && merged.chain.inputs[i] == type) return static_cast<int>(i);
+      if (merged.inputs[i].impl() == t.impl() && merged.chain.inputs[i] == type)
+        return static_cast<int>(i);
     merged.inputs.push_back(t);
     merged.chain.inputs.push_back(type);
     return static_cast<int>(merged.inputs.size()) - 1;
@@ -73,7 +77,7 @@ void fuse(std::vector<std::shared_ptr<Node>>& nodes, const Tensors& outputs) {
 
   std::unordered_map<const TensorImpl*, size_t> maker;  // value -> node index
   std::unordered_map<size_t, Group> groups;
-  std::unordered_map<const Storage*, size_t> written;   // storage -> last node that wrote it
+  std::unordered_map<const Storage*, size_t> written;  // storage -> last node that wrote it
   std::vector<bool> gone(nodes.size(), false);
   for (size_t i = 0; i < nodes.size(); ++i) {
     Node& node = *nodes[i];
@@ -111,7 +115,8 @@ void fuse(std::vector<std::shared_ptr<Node>>& nodes, const Tensors& outputs) {
       Node& node = *nodes[i];
       node.payload = std::make_shared<abi::Chain>(g->second.chain.build());
       node.inputs = std::move(g->second.inputs);
-      if (g->second.chain.steps.size() > 1) node.attrs.set("merged", static_cast<int64_t>(g->second.chain.steps.size()));
+      if (g->second.chain.steps.size() > 1)
+        node.attrs.set("merged", static_cast<int64_t>(g->second.chain.steps.size()));
       node.op = &kFused;
     }
     result.push_back(nodes[i]);

@@ -1,4 +1,5 @@
-// Node: one recorded operation. On the tape it serves backward(); in a Trace it is a step of a program.
+// Node: one recorded operation. On the tape it serves backward(); in a Trace it is a step of a
+// program.
 #pragma once
 #include <memory>
 #include <string>
@@ -16,13 +17,13 @@ struct Node : std::enable_shared_from_this<Node> {
   // In a trace: the outputs themselves. On the eager tape: handles on their memory that do not keep
   // this node alive, only where op->saves_output.
   std::vector<std::shared_ptr<TensorImpl>> outputs;
-  std::vector<Infer::Out> specs;   // of the outputs
-  std::vector<int> in_place;       // input index whose storage output i writes, or -1
+  std::vector<Infer::Out> specs;  // of the outputs
+  std::vector<int> in_place;      // input index whose storage output i writes, or -1
   bool traced = false;
   bool on_tape = false;
   std::string layer;
   std::shared_ptr<const void> payload;
-  CustomBackward custom;           // of custom_gradient
+  CustomBackward custom;  // of custom_gradient
 
   Tensor output(size_t i);
   ~Node();
@@ -37,7 +38,8 @@ class Trace : public std::enable_shared_from_this<Trace> {
 
   // An abstract tensor that stands for an argument.
   Tensor placeholder(const Shape& shape, DType dtype, Device device = {});
-  void finish();  // ends the capture and frees its nodes; abstract tensors left over become unusable
+  void
+  finish();  // ends the capture and frees its nodes; abstract tensors left over become unusable
 };
 
 // Makes a trace current on this thread.
@@ -54,7 +56,8 @@ class TraceScope {
 class Program {
  public:
   // inputs: placeholders of the trace. outputs: abstract or concrete tensors. Ends the trace.
-  static std::unique_ptr<Program> compile(Trace& trace, const Tensors& inputs, const Tensors& outputs);
+  static std::unique_ptr<Program> compile(Trace& trace, const Tensors& inputs,
+                                          const Tensors& outputs);
   ~Program();
 
   size_t n_inputs() const;
@@ -62,8 +65,8 @@ class Program {
   void set_input(size_t i, const Tensor& value);
   void run();  // throws Error from steps that check values (labels out of range, debug_nans)
   Tensor output_tensor(size_t i) const;  // a copy
-  // Tensors on the arena's own memory, for filling arguments and reading results without a copy. Not
-  // to be kept beyond the program.
+  // Tensors on the arena's own memory, for filling arguments and reading results without a copy.
+  // Not to be kept beyond the program.
   const Tensor& input_tensor(size_t i) const;
   const Tensor& output_view(size_t i) const;
 

@@ -43,11 +43,20 @@ Attrs Attrs::from_config(const Config& c) {
   Attrs a;
   for (auto& [k, v] : c.as_object()) {
     switch (v.type()) {
-      case Config::Type::kBool: a.set(k, v.as_bool()); break;
-      case Config::Type::kInt: a.set(k, v.as_int()); break;
-      case Config::Type::kDouble: a.set(k, v.as_double()); break;
-      case Config::Type::kString: a.set(k, v.as_string()); break;
-      default: a.set(k, v.as_ints());
+      case Config::Type::kBool:
+        a.set(k, v.as_bool());
+        break;
+      case Config::Type::kInt:
+        a.set(k, v.as_int());
+        break;
+      case Config::Type::kDouble:
+        a.set(k, v.as_double());
+        break;
+      case Config::Type::kString:
+        a.set(k, v.as_string());
+        break;
+      default:
+        a.set(k, v.as_ints());
     }
   }
   return a;

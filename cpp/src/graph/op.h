@@ -13,7 +13,8 @@
 
 namespace lamina {
 
-// Named constants of an operation. Looked up linearly: there are few, and programs read them rarely.
+// Named constants of an operation. Looked up linearly: there are few, and programs read them
+// rarely.
 class Attrs {
  public:
   using Value = std::variant<bool, int64_t, double, std::string, std::vector<int64_t>>;
@@ -45,7 +46,8 @@ struct Op;
 // work, so this is where bad arguments are refused.
 class Infer {
  public:
-  Infer(const Op& op, const Tensors& inputs, const Attrs& attrs) : op_(op), inputs_(inputs), attrs_(attrs) {}
+  Infer(const Op& op, const Tensors& inputs, const Attrs& attrs)
+      : op_(op), inputs_(inputs), attrs_(attrs) {}
   size_t n_inputs() const { return inputs_.size(); }
   bool has(size_t i) const { return i < inputs_.size() && inputs_[i].defined(); }
   const Tensor& in(size_t i) const { return inputs_[i]; }
@@ -121,15 +123,17 @@ struct Op {
   // gradient is an error that names the op, unless zero_gradient.
   Tensors (*backward)(const Backward&) = nullptr;
   bool saves_output = false;  // backward reads out(i)
-  bool zero_gradient = false; // integer or boolean result, or piecewise constant: silently no gradient
-  bool effect = false;        // writes state in place: never removed, never reordered, never folded
-  bool elementwise = false;   // `code` tells the chain step; may be fused
+  bool zero_gradient =
+      false;            // integer or boolean result, or piecewise constant: silently no gradient
+  bool effect = false;  // writes state in place: never removed, never reordered, never folded
+  bool elementwise = false;  // `code` tells the chain step; may be fused
   abi::EwOp code = abi::EwOp::kCount;
   const char* doc = "";
 };
 
-// Runs an operation: eagerly at once, or, where an input is abstract (or state, while capturing), as
-// a new node of the capture. Throws Error for bad arguments, naming the op and the current layer.
+// Runs an operation: eagerly at once, or, where an input is abstract (or state, while capturing),
+// as a new node of the capture. Throws Error for bad arguments, naming the op and the current
+// layer.
 Tensors apply(const Op& op, const Tensors& inputs, Attrs attrs = {});
 Tensor apply1(const Op& op, const Tensors& inputs, Attrs attrs = {});
 

@@ -28,13 +28,16 @@ struct Block {
 
 const TensorImpl* base_of(const TensorImpl* t) { return t->base ? t->base.get() : t; }
 
-size_t bytes_of(const TensorImpl& t) { return static_cast<size_t>(t.shape.numel()) * itemsize(t.dtype); }
+size_t bytes_of(const TensorImpl& t) {
+  return static_cast<size_t>(t.shape.numel()) * itemsize(t.dtype);
+}
 
 // Lowest offsets first for the largest blocks, none overlapping while both live. Returns the size.
 size_t place(std::vector<Block>& blocks) {
   std::vector<size_t> order(blocks.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return blocks[a].bytes > blocks[b].bytes; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return blocks[a].bytes > blocks[b].bytes; });
   std::vector<size_t> placed;  // by offset
   size_t total = 0;
   for (size_t i : order) {
@@ -48,9 +51,10 @@ size_t place(std::vector<Block>& blocks) {
     }
     b.offset = at;
     total = std::max(total, at + b.bytes);
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), at,
-                                   [&](size_t offset, size_t j) { return offset < blocks[j].offset; }),
-                  i);
+    placed.insert(
+        std::upper_bound(placed.begin(), placed.end(), at,
+                         [&](size_t offset, size_t j) { return offset < blocks[j].offset; }),
+        i);
   }
   return total;
 }
@@ -98,7 +102,8 @@ struct Program::Impl {
 Program::Program(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Program::~Program() = default;
 
-std::unique_ptr<Program> Program::compile(Trace& trace, const Tensors& inputs, const Tensors& outputs) {
+std::unique_ptr<Program> Program::compile(Trace& trace, const Tensors& inputs,
+                                          const Tensors& outputs) {
   auto impl = std::make_unique<Impl>();
   std::vector<std::shared_ptr<Node>> nodes = trace.nodes;
   drop_dead(nodes, outputs);
@@ -172,7 +177,8 @@ std::unique_ptr<Program> Program::compile(Trace& trace, const Tensors& inputs, c
       bound.storage = impl->arena;
       bound.offset += static_cast<int64_t>(blocks[it->second].offset / itemsize(t->dtype));
     } else {
-      if (!base->storage) throw Error("capture: a value was used before it was made", Error::Kind::kRuntime);
+      if (!base->storage)
+        throw Error("capture: a value was used before it was made", Error::Kind::kRuntime);
       bound.storage = base->storage;
       if (held.insert(base->storage.get()).second) impl->held.push_back(base->storage);
     }
@@ -189,7 +195,8 @@ std::unique_ptr<Program> Program::compile(Trace& trace, const Tensors& inputs, c
     }
     for (auto& out : node->outputs) {
       step.out.push_back(bind(out.get()));
-      if (out->base && out->base->storage && node->op->effect) step.writes.push_back(out->base->storage.get());
+      if (out->base && out->base->storage && node->op->effect)
+        step.writes.push_back(out->base->storage.get());
     }
     impl->steps.push_back(std::move(step));
   }
@@ -204,8 +211,8 @@ void Program::run() {
   const Backend& b = backend(impl_->device);
   bool check = debug_nans();
   for (const Step& s : impl_->steps) {
-    s.op->run(Run{s.in.data(), s.in.size(), const_cast<abi::View*>(s.out.data()), s.out.size(), s.attrs,
-                  s.payload.get(), *b.kernels, *b.context});
+    s.op->run(Run{s.in.data(), s.in.size(), const_cast<abi::View*>(s.out.data()), s.out.size(),
+                  s.attrs, s.payload.get(), *b.kernels, *b.context});
     for (Storage* w : s.writes) ++w->version;
     if (check)
       check_nans(s.op->name, s.layer, s.in.data(), s.in.size(), s.out.data(), s.out.size());
@@ -238,7 +245,8 @@ Tensor Program::output_tensor(size_t i) const {
 std::string Program::str() const {
   std::string text;
   auto view = [](const abi::View& v) {
-    return std::string(dtype_name(static_cast<DType>(v.dtype))) + Shape(v.shape, static_cast<size_t>(v.rank)).str();
+    return std::string(dtype_name(static_cast<DType>(v.dtype))) +
+           Shape(v.shape, static_cast<size_t>(v.rank)).str();
   };
   for (const Step& s : impl_->steps) {
     text += s.op->name;

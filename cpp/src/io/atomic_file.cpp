@@ -141,7 +141,7 @@ struct Replaced {
   }
 
   bool exists = false;
-  struct stat info {};
+  struct stat info{};
 };
 
 void rename_over(const fs::path& from, const fs::path& to) {

@@ -1,9 +1,9 @@
 // The contract between lamina and its kernels: plain views in, plain views out.
 //
 // A kernel is a pure function. It sees no Tensor, throws nothing and allocates nothing: temporary
-// memory comes from Context::scratch and threads from Context::parallel. Shapes and dtypes have been
-// checked by the op that calls it. Work is cut into blocks by shape alone, never by thread count, so
-// that results have the same bits for any number of threads.
+// memory comes from Context::scratch and threads from Context::parallel. Shapes and dtypes have
+// been checked by the op that calls it. Work is cut into blocks by shape alone, never by thread
+// count, so that results have the same bits for any number of threads.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -36,8 +36,8 @@ struct View {
 
 // What a kernel may ask of the core.
 struct Context {
-  // Runs body(arg, b) for every b in [0, blocks), on one or more threads. `cost` estimates the whole
-  // work in nanoseconds on one thread; cheap work stays on the calling thread.
+  // Runs body(arg, b) for every b in [0, blocks), on one or more threads. `cost` estimates the
+  // whole work in nanoseconds on one thread; cheap work stays on the calling thread.
   void (*parallel)(int64_t blocks, double cost, void (*body)(void* arg, int64_t block), void* arg);
   // Memory of the calling thread, 64-byte aligned, contents undefined, valid until the same thread
   // asks again for the same slot. Slots 0-3 are for kernels; gemm and other shared helpers that run
@@ -69,11 +69,11 @@ enum class EwOp : uint16_t {
 
 struct EwStep {
   EwOp op;
-  Compute type;       // compute type of the arguments (for `where`, of the two values)
-  Compute to;         // compute type of the result
-  uint8_t dst;        // result register
-  uint8_t arg[3];     // argument registers
-  double p0, p1;      // constants, such as the slope of leaky_relu
+  Compute type;    // compute type of the arguments (for `where`, of the two values)
+  Compute to;      // compute type of the result
+  uint8_t dst;     // result register
+  uint8_t arg[3];  // argument registers
+  double p0, p1;   // constants, such as the slope of leaky_relu
 };
 
 inline constexpr int kMaxSteps = 24;
@@ -83,9 +83,9 @@ inline constexpr int kMaxRegisters = kMaxSteps + kMaxChainInputs;
 
 struct Chain {
   int32_t n_in = 0, n_out = 0, n_steps = 0;
-  Compute in_type[kMaxChainInputs] = {};   // compute type that input i is loaded as
-  uint8_t out_reg[kMaxChainOutputs] = {};  // register stored to output i
-  Compute out_type[kMaxChainOutputs] = {}; // compute type of that register
+  Compute in_type[kMaxChainInputs] = {};    // compute type that input i is loaded as
+  uint8_t out_reg[kMaxChainOutputs] = {};   // register stored to output i
+  Compute out_type[kMaxChainOutputs] = {};  // compute type of that register
   EwStep steps[kMaxSteps] = {};
 };
 
@@ -100,8 +100,8 @@ struct MatmulArgs {
   View a, b, out;
   const View* bias;
   bool has_act;
-  EwOp act;       // a unary opcode applied to the finished block
-  double p0, p1;  // its constants
+  EwOp act;         // a unary opcode applied to the finished block
+  double p0, p1;    // its constants
   bool accumulate;  // out += instead of out = (without bias or act)
 };
 
@@ -148,9 +148,18 @@ struct LstmGradArgs {
 
 // One optimizer step over contiguous arrays of n elements. lr is a host pointer read at run time.
 // decay is the decoupled weight decay (AdamW): p -= lr * decay * p first.
-struct SgdArgs { double momentum, decay; bool nesterov; };             // slots: velocity (or null)
-struct AdamArgs { double beta1, beta2, eps, decay; bool amsgrad; };    // slots: m, v, (vhat)
-struct RmspropArgs { double rho, momentum, eps, decay; bool centered; };  // slots: v, (mom), (mean)
+struct SgdArgs {
+  double momentum, decay;
+  bool nesterov;
+};  // slots: velocity (or null)
+struct AdamArgs {
+  double beta1, beta2, eps, decay;
+  bool amsgrad;
+};  // slots: m, v, (vhat)
+struct RmspropArgs {
+  double rho, momentum, eps, decay;
+  bool centered;
+};  // slots: v, (mom), (mean)
 
 // The kernels of one instruction set. All float kernels take kFloat32 and kFloat64 unless they say
 // more; callers convert other types first. "contiguous" means C order.
@@ -166,35 +175,45 @@ struct KernelTable {
   // float64, int64 for integers, float32 with pairwise blocks otherwise (float16/bfloat16 too).
   // kAny/kAll write bool. kMax/kMin propagate NaN. Any strides.
   void (*reduce)(const Context&, ReduceOp, const View& in, const View& out, uint32_t axes);
-  // Index of the first maximum/minimum (NaN counts as the extreme); out int32 or int64, size 1 on axis.
+  // Index of the first maximum/minimum (NaN counts as the extreme); out int32 or int64, size 1 on
+  // axis.
   void (*arg_reduce)(const Context&, bool max, const View& in, const View& out, int axis);
   // Running sum (or product) along an axis; same dtype in and out.
-  void (*cumulative)(const Context&, bool product, bool reverse, const View& in, const View& out, int axis);
+  void (*cumulative)(const Context&, bool product, bool reverse, const View& in, const View& out,
+                     int axis);
 
   // out = in indexed by indices (int32/int64, negative counts from the end) on `axis`:
   // out.shape = in.shape[:axis] + indices.shape + in.shape[axis+1:]. Any dtype. Returns -1, or the
   // flat position of the first index out of range (nothing is read out of bounds).
   int64_t (*gather)(const Context&, const View& in, const View& indices, const View& out, int axis);
   // The transpose of gather: out[..., indices, ...] += updates. Deterministic. Same return value.
-  int64_t (*scatter_add)(const Context&, const View& updates, const View& indices, const View& out, int axis);
+  int64_t (*scatter_add)(const Context&, const View& updates, const View& indices, const View& out,
+                         int axis);
   // numpy.take_along_axis and its transpose (out += ), same rank everywhere.
-  int64_t (*take_along)(const Context&, const View& in, const View& indices, const View& out, int axis);
-  int64_t (*take_along_add)(const Context&, const View& updates, const View& indices, const View& out, int axis);
+  int64_t (*take_along)(const Context&, const View& in, const View& indices, const View& out,
+                        int axis);
+  int64_t (*take_along_add)(const Context&, const View& updates, const View& indices,
+                            const View& out, int axis);
   // indices: (R, D) int; updates: (R, rest...); out: (d0..dD-1, rest...). mode 0: set (last wins),
   // 1: add, 2: max, 3: min, 4: multiply. numpy's out[tuple(indices.T)] op= updates.
-  int64_t (*scatter_nd)(const Context&, const View& indices, const View& updates, const View& out, int mode);
+  int64_t (*scatter_nd)(const Context&, const View& indices, const View& updates, const View& out,
+                        int mode);
   // out: (R, rest...) = in[tuple(indices.T)]
   int64_t (*gather_nd)(const Context&, const View& in, const View& indices, const View& out);
   // Stable sort along the last axis (contiguous in); NaN last when ascending. values or indices
   // (int32/int64) may have null data.
-  void (*sort)(const Context&, const View& in, const View& values, const View& indices, bool descending);
+  void (*sort)(const Context&, const View& in, const View& values, const View& indices,
+               bool descending);
 
   void (*matmul)(const Context&, const MatmulArgs&);
   void (*conv)(const Context&, const ConvArgs&, const View& x, const View& w, const View& y);
-  void (*conv_input_grad)(const Context&, const ConvArgs&, const View& gy, const View& w, const View& gx);
-  void (*conv_kernel_grad)(const Context&, const ConvArgs&, const View& x, const View& gy, const View& gw);
+  void (*conv_input_grad)(const Context&, const ConvArgs&, const View& gy, const View& w,
+                          const View& gx);
+  void (*conv_kernel_grad)(const Context&, const ConvArgs&, const View& x, const View& gy,
+                           const View& gw);
   void (*pool)(const Context&, const PoolArgs&, const View& x, const View& y);
-  void (*pool_grad)(const Context&, const PoolArgs&, const View& x, const View& y, const View& gy, const View& gx);
+  void (*pool_grad)(const Context&, const PoolArgs&, const View& x, const View& y, const View& gy,
+                    const View& gx);
 
   // Over the last axis of contiguous (..., C). log: log-softmax.
   void (*softmax)(const Context&, bool log, const View& x, const View& y);
@@ -203,36 +222,42 @@ struct KernelTable {
   // whose label is outside [0, C) (its loss is 0).
   int64_t (*sparse_xent)(const Context&, const View& logits, const View& labels, const View& loss);
   // glogits[r] = g[r] * (softmax(logits[r]) - onehot(labels[r]))
-  void (*sparse_xent_grad)(const Context&, const View& logits, const View& labels, const View& g, const View& glogits);
+  void (*sparse_xent_grad)(const Context&, const View& logits, const View& labels, const View& g,
+                           const View& glogits);
 
   // x: (R, C) contiguous; gamma, beta: (C,) or null; mean, rstd: (R,).
   void (*layer_norm)(const Context&, double eps, const View& x, const View* gamma, const View* beta,
                      const View& y, const View& mean, const View& rstd);
   void (*layer_norm_grad)(const Context&, const View& x, const View* gamma, const View& mean,
-                          const View& rstd, const View& gy, const View& gx, const View* ggamma, const View* gbeta);
+                          const View& rstd, const View& gy, const View& gx, const View* ggamma,
+                          const View* gbeta);
   // x: (R, C) contiguous, statistics over R: mean, var (biased): (C,).
   void (*batch_norm_stats)(const Context&, const View& x, const View& mean, const View& var);
   // y = gamma * (x - mean) / sqrt(var + eps) + beta; gamma, beta may be null.
   void (*batch_norm)(const Context&, double eps, const View& x, const View& mean, const View& var,
                      const View* gamma, const View* beta, const View& y);
   // Gradient through the batch statistics (training mode).
-  void (*batch_norm_grad)(const Context&, double eps, const View& x, const View& mean, const View& var,
-                          const View* gamma, const View& gy, const View& gx, const View* ggamma, const View* gbeta);
+  void (*batch_norm_grad)(const Context&, double eps, const View& x, const View& mean,
+                          const View& var, const View* gamma, const View& gy, const View& gx,
+                          const View* ggamma, const View* gbeta);
 
   void (*lstm)(const Context&, const LstmArgs&);
   void (*lstm_grad)(const Context&, const LstmGradArgs&);
 
-  // Philox4x32-10 keyed by (seed, stream); element i of the C-ordered contiguous out depends only on
-  // (seed, stream, i). kUniform: [p0, p1); kNormal: mean p0, deviation p1; kTruncatedNormal: cut at
-  // two deviations; kInteger: [p0, p1) into an integer dtype. float16/bfloat16 too.
-  void (*random)(const Context&, RandomKind, uint64_t seed, uint64_t stream, double p0, double p1, const View& out);
+  // Philox4x32-10 keyed by (seed, stream); element i of the C-ordered contiguous out depends only
+  // on (seed, stream, i). kUniform: [p0, p1); kNormal: mean p0, deviation p1; kTruncatedNormal: cut
+  // at two deviations; kInteger: [p0, p1) into an integer dtype. float16/bfloat16 too.
+  void (*random)(const Context&, RandomKind, uint64_t seed, uint64_t stream, double p0, double p1,
+                 const View& out);
   // Inverted dropout. mask: bool, same shape; y = mask ? x / (1 - rate) : 0. contiguous.
-  void (*dropout)(const Context&, uint64_t seed, uint64_t stream, double rate, const View& x, const View& y, const View& mask);
+  void (*dropout)(const Context&, uint64_t seed, uint64_t stream, double rate, const View& x,
+                  const View& y, const View& mask);
 
-  void (*sgd)(const Context&, const SgdArgs&, const View& p, const View& g, const View* velocity, const View& lr);
+  void (*sgd)(const Context&, const SgdArgs&, const View& p, const View& g, const View* velocity,
+              const View& lr);
   // step: float64 scalar, the 1-based step number.
-  void (*adam)(const Context&, const AdamArgs&, const View& p, const View& g, const View& m, const View& v,
-               const View* vhat, const View& lr, const View& step);
+  void (*adam)(const Context&, const AdamArgs&, const View& p, const View& g, const View& m,
+               const View& v, const View* vhat, const View& lr, const View& step);
   void (*rmsprop)(const Context&, const RmspropArgs&, const View& p, const View& g, const View& v,
                   const View* momentum, const View* mean, const View& lr);
 };

@@ -341,7 +341,10 @@ struct LogicalNot {
 };
 struct BitwiseNot {
   template <class T>
-  requires(!kIsFloat<T>) LAMINA_FN static T f(T x, double, double) { return ~x; }
+    requires(!kIsFloat<T>)
+  LAMINA_FN static T f(T x, double, double) {
+    return ~x;
+  }
 };
 
 // ---- activations

@@ -14,8 +14,11 @@ class Projection : public Layer {
       : Layer(LayerOptions{name, true, o.dtype}), o_(o), kernel_shape_(kernel), bias_shape_(bias) {}
   std::string class_name() const override { return "EinsumDense"; }
   void build(const std::vector<Shape>&) override {
-    kernel_ = add_weight({"kernel", kernel_shape_, o_.kernel_initializer, o_.kernel_regularizer, o_.kernel_constraint});
-    if (o_.use_bias) bias_ = add_weight({"bias", bias_shape_, o_.bias_initializer, o_.bias_regularizer, o_.bias_constraint});
+    kernel_ = add_weight({"kernel", kernel_shape_, o_.kernel_initializer, o_.kernel_regularizer,
+                          o_.kernel_constraint});
+    if (o_.use_bias)
+      bias_ = add_weight(
+          {"bias", bias_shape_, o_.bias_initializer, o_.bias_regularizer, o_.bias_constraint});
   }
   // One product: the kernel as a matrix, the output's last axes from the bias shape.
   Tensors call(const Tensors& in, const CallArgs&) override {
@@ -41,25 +44,34 @@ class MultiHeadAttention : public BuiltIn<MultiHeadAttention, MultiHeadAttention
   static constexpr const char* kName = "MultiHeadAttention";
   explicit MultiHeadAttention(const MultiHeadAttentionOptions& o) : BuiltIn(o) {
     require_positive("num_heads", o.num_heads), require_positive("key_dim", o.key_dim);
-    if (o.attention_axes) throw Error("MultiHeadAttention: attention_axes is not supported", Error::Kind::kUnsupported);
-    if (!(o.dropout >= 0 && o.dropout < 1)) fail("MultiHeadAttention: argument 'dropout' must lie in [0, 1), received ", o.dropout);
+    if (o.attention_axes)
+      throw Error("MultiHeadAttention: attention_axes is not supported", Error::Kind::kUnsupported);
+    if (!(o.dropout >= 0 && o.dropout < 1))
+      fail("MultiHeadAttention: argument 'dropout' must lie in [0, 1), received ", o.dropout);
     if (o.dropout > 0) seed_ = &add_seed(o.seed);
   }
   void build(const std::vector<Shape>& shapes) override {
     if (shapes.size() < 2) throw error("needs a query and a value: layer(query, value)");
     for (auto& s : shapes) require_rank(s, 3);
-    int64_t h = o_.num_heads, d = o_.key_dim, v = o_.value_dim.value_or(d), q = last_axis(shapes[0]);
+    int64_t h = o_.num_heads, d = o_.key_dim, v = o_.value_dim.value_or(d),
+            q = last_axis(shapes[0]);
     int64_t out = o_.output_shape ? o_.output_shape->at(0) : q;
-    if (o_.output_shape && o_.output_shape->size() != 1) throw error("output_shape must be one number");
+    if (o_.output_shape && o_.output_shape->size() != 1)
+      throw error("output_shape must be one number");
     query_ = track(std::make_shared<Projection>("query", o_, Shape{q, h, d}, Shape{h, d}));
-    key_ = track(std::make_shared<Projection>("key", o_, Shape{last_axis(shapes.size() > 2 ? shapes[2] : shapes[1]), h, d}, Shape{h, d}));
-    value_ = track(std::make_shared<Projection>("value", o_, Shape{last_axis(shapes[1]), h, v}, Shape{h, v}));
-    output_ = track(std::make_shared<Projection>("attention_output", o_, Shape{h, v, out}, Shape{out}));
+    key_ = track(std::make_shared<Projection>(
+        "key", o_, Shape{last_axis(shapes.size() > 2 ? shapes[2] : shapes[1]), h, d}, Shape{h, d}));
+    value_ = track(
+        std::make_shared<Projection>("value", o_, Shape{last_axis(shapes[1]), h, v}, Shape{h, v}));
+    output_ =
+        track(std::make_shared<Projection>("attention_output", o_, Shape{h, v, out}, Shape{out}));
     for (auto& l : {query_, key_, value_, output_}) l->build_from({shapes[0]});
   }
   Tensors call(const Tensors& in, const CallArgs& args) override {
     if (in.size() < 2) throw error("needs a query and a value: layer(query, value)");
-    Tensor key_in = in.size() > 2 ? in[2] : args.tensor("key").defined() ? args.tensor("key") : in[1];
+    Tensor key_in = in.size() > 2                  ? in[2]
+                    : args.tensor("key").defined() ? args.tensor("key")
+                                                   : in[1];
     Tensor q = project(query_, in[0]), k = project(key_, key_in), v = project(value_, in[1]);
     Tensor mask = args.tensor("attention_mask");
     if (mask.defined() && mask.rank() == 3) mask = expand_dims(mask, {1});
@@ -80,10 +92,13 @@ class MultiHeadAttention : public BuiltIn<MultiHeadAttention, MultiHeadAttention
   static Tensor project(const LayerPtr& l, const Tensor& x) { return (*l)(x); }
   Tensor finish(const Tensor& y) { return (*output_)(y); }
   Tensor shares(const Tensor& q, const Tensor& k, Tensor mask, bool causal) {
-    Tensor s = matmul(transpose(q, {0, 2, 1, 3}) * Tensor(1.0 / std::sqrt(static_cast<double>(o_.key_dim))), transpose(k, {0, 2, 3, 1}));
+    Tensor s = matmul(
+        transpose(q, {0, 2, 1, 3}) * Tensor(1.0 / std::sqrt(static_cast<double>(o_.key_dim))),
+        transpose(k, {0, 2, 3, 1}));
     if (causal) {
       int64_t t = q.dim(1), n = k.dim(1);
-      Tensor c = greater_equal(reshape(arange(0, static_cast<double>(t)), {t, 1}), reshape(arange(0, static_cast<double>(n)), {1, n}));
+      Tensor c = greater_equal(reshape(arange(0, static_cast<double>(t)), {t, 1}),
+                               reshape(arange(0, static_cast<double>(n)), {1, n}));
       mask = mask.defined() ? logical_and(cast(mask, DType::kBool), c) : c;
     }
     if (mask.defined()) s = where(cast(mask, DType::kBool), s, Tensor(-1e30));
@@ -96,7 +111,8 @@ class MultiHeadAttention : public BuiltIn<MultiHeadAttention, MultiHeadAttention
 }  // namespace
 
 void add_attention_layers(LayerClasses& out) {
-  out.push_back(layer_class<MultiHeadAttention>(R"(Attention with several heads (Vaswani et al., 2017, arXiv:1706.03762).
+  out.push_back(layer_class<MultiHeadAttention>(
+      R"(Attention with several heads (Vaswani et al., 2017, arXiv:1706.03762).
 
 Args:
     num_heads: Number of heads.

@@ -22,32 +22,43 @@ class BuiltIn : public Layer {
  protected:
   // The input's last axis, which must be known.
   int64_t last_axis(const Shape& s) const {
-    if (s.rank() < 2 || s[-1] < 0) throw error(str("needs an input (batch, ..., features) whose last axis is known, received shape ", s));
+    if (s.rank() < 2 || s[-1] < 0)
+      throw error(str(
+          "needs an input (batch, ..., features) whose last axis is known, received shape ", s));
     return s[-1];
   }
   void one_input(const std::vector<Shape>& shapes) const {
     if (shapes.size() != 1) throw error(str("takes one input, received ", shapes.size()));
   }
   void require_rank(const Shape& s, int rank) const {
-    if (s.rank() != rank) throw error(str("expected an input of ", rank, " axes, received shape ", s));
+    if (s.rank() != rank)
+      throw error(str("expected an input of ", rank, " axes, received shape ", s));
   }
   void require_positive(const char* argument, int64_t v) const {
-    if (v < 1) throw Error(str(Derived::kName, ": argument '", argument, "' must be positive, received ", v));
+    if (v < 1)
+      throw Error(
+          str(Derived::kName, ": argument '", argument, "' must be positive, received ", v));
   }
   Ints each(const char* argument, const Ints& v, size_t n) const {
     Ints out = v;
     if (out.size() == 1) out.resize(n, out[0]);
-    if (out.size() != n) throw Error(str(Derived::kName, ": argument '", argument, "' needs 1 or ", n, " numbers, received ", v.size()));
+    if (out.size() != n)
+      throw Error(str(Derived::kName, ": argument '", argument, "' needs 1 or ", n,
+                      " numbers, received ", v.size()));
     for (int64_t x : out) require_positive(argument, x);
     return out;
   }
   bool channels_first(const std::string& format) const {
     if (format != "channels_last" && format != "channels_first")
-      throw Error(str(Derived::kName, ": argument 'data_format' must be channels_last or channels_first, received '", format, "'"));
+      throw Error(
+          str(Derived::kName,
+              ": argument 'data_format' must be channels_last or channels_first, received '",
+              format, "'"));
     return format == "channels_first";
   }
   void activity(const Regularizer& r, const Tensor& y) {
-    if (!r.none()) add_loss(r(y) * Tensor(1.0 / static_cast<double>(std::max<int64_t>(y.dim(0), 1))));
+    if (!r.none())
+      add_loss(r(y) * Tensor(1.0 / static_cast<double>(std::max<int64_t>(y.dim(0), 1))));
   }
   Options o_;
 };

@@ -26,14 +26,22 @@ class Dense : public BuiltIn<Dense, DenseOptions> {
   void build(const std::vector<Shape>& shapes) override {
     one_input(shapes);
     int64_t n = last_axis(shapes[0]);
-    kernel_ = add_weight({"kernel", {n, o_.units}, o_.kernel_initializer, o_.kernel_regularizer, o_.kernel_constraint});
-    if (o_.use_bias) bias_ = add_weight({"bias", {o_.units}, o_.bias_initializer, o_.bias_regularizer, o_.bias_constraint});
+    kernel_ = add_weight({"kernel",
+                          {n, o_.units},
+                          o_.kernel_initializer,
+                          o_.kernel_regularizer,
+                          o_.kernel_constraint});
+    if (o_.use_bias)
+      bias_ = add_weight(
+          {"bias", {o_.units}, o_.bias_initializer, o_.bias_regularizer, o_.bias_constraint});
   }
   Tensors call(const Tensors& in, const CallArgs&) override {
     int64_t n = kernel_.shape()[0];
     if (in[0].rank() < 1 || in[0].dim(-1) != n)
-      throw error(str("last axis of the input must be ", n, ". Expected (..., ", n, "), received ", in[0].shape(), "."));
-    Tensor y = dense(in[0], kernel_, bias_.defined() ? bias_.value() : Tensor{}, o_.activation.fusable());
+      throw error(str("last axis of the input must be ", n, ". Expected (..., ", n, "), received ",
+                      in[0].shape(), "."));
+    Tensor y =
+        dense(in[0], kernel_, bias_.defined() ? bias_.value() : Tensor{}, o_.activation.fusable());
     if (o_.activation.applies_after()) y = o_.activation(y);
     activity(o_.activity_regularizer, y);
     return {y};
@@ -48,14 +56,21 @@ class Embedding : public BuiltIn<Embedding, EmbeddingOptions> {
   static constexpr const char* kName = "Embedding";
   explicit Embedding(const EmbeddingOptions& o) : BuiltIn(o) {
     require_positive("input_dim", o.input_dim), require_positive("output_dim", o.output_dim);
-    if (o.mask_zero) throw Error("Embedding: mask_zero is not supported yet", Error::Kind::kUnsupported);
+    if (o.mask_zero)
+      throw Error("Embedding: mask_zero is not supported yet", Error::Kind::kUnsupported);
     if (o_.embeddings_initializer.name() == "uniform") o_.embeddings_initializer = "random_uniform";
   }
   void build(const std::vector<Shape>&) override {
-    table_ = add_weight({"embeddings", {o_.input_dim, o_.output_dim}, o_.embeddings_initializer, o_.embeddings_regularizer, o_.embeddings_constraint});
+    table_ = add_weight({"embeddings",
+                         {o_.input_dim, o_.output_dim},
+                         o_.embeddings_initializer,
+                         o_.embeddings_regularizer,
+                         o_.embeddings_constraint});
   }
   Tensors call(const Tensors& in, const CallArgs&) override {
-    Tensor i = in[0].dtype() == DType::kInt64 || in[0].dtype() == DType::kInt32 ? in[0] : cast(in[0], DType::kInt32);
+    Tensor i = in[0].dtype() == DType::kInt64 || in[0].dtype() == DType::kInt32
+                   ? in[0]
+                   : cast(in[0], DType::kInt32);
     return {take(table_, i, 0)};
   }
 
@@ -67,7 +82,8 @@ class ActivationLayer : public BuiltIn<ActivationLayer, ActivationOptions> {
  public:
   static constexpr const char* kName = "Activation";
   explicit ActivationLayer(const ActivationOptions& o) : BuiltIn(o) {
-    if (o.activation.none()) throw Error("Activation: argument 'activation' is missing", Error::Kind::kType);
+    if (o.activation.none())
+      throw Error("Activation: argument 'activation' is missing", Error::Kind::kType);
   }
   Tensors call(const Tensors& in, const CallArgs&) override { return {o_.activation(in[0])}; }
 };
@@ -95,7 +111,8 @@ class ReshapeLayer : public BuiltIn<ReshapeLayer, ReshapeOptions> {
     try {
       return {reshape(in[0], s)};
     } catch (const Error&) {
-      throw error(str("an input of shape ", in[0].shape(), " does not fit the target shape ", Shape(o_.target_shape)));
+      throw error(str("an input of shape ", in[0].shape(), " does not fit the target shape ",
+                      Shape(o_.target_shape)));
     }
   }
 };
@@ -142,7 +159,9 @@ class LeakyReLU : public BuiltIn<LeakyReLU, LeakyReLUOptions> {
  public:
   static constexpr const char* kName = "LeakyReLU";
   using BuiltIn::BuiltIn;
-  Tensors call(const Tensors& in, const CallArgs&) override { return {leaky_relu(in[0], o_.negative_slope)}; }
+  Tensors call(const Tensors& in, const CallArgs&) override {
+    return {leaky_relu(in[0], o_.negative_slope)};
+  }
 };
 class ELU : public BuiltIn<ELU, ELUOptions> {
  public:
@@ -154,13 +173,16 @@ class SoftmaxLayer : public BuiltIn<SoftmaxLayer, SoftmaxOptions> {
  public:
   static constexpr const char* kName = "Softmax";
   using BuiltIn::BuiltIn;
-  Tensors call(const Tensors& in, const CallArgs&) override { return {softmax(in[0], Axes(o_.axis))}; }
+  Tensors call(const Tensors& in, const CallArgs&) override {
+    return {softmax(in[0], Axes(o_.axis))};
+  }
 };
 
 }  // namespace
 
 void add_core_layers(LayerClasses& out) {
-  out.push_back(layer_class<InputLayer>("The start of a model: says the shape and dtype of its input."));
+  out.push_back(
+      layer_class<InputLayer>("The start of a model: says the shape and dtype of its input."));
   out.push_back(layer_class<Identity>("Gives its input back."));
   out.push_back(layer_class<Dense>(R"(A densely connected layer: activation(x @ kernel + bias).
 
@@ -196,15 +218,23 @@ Example:
 >>> import lamina, numpy as np
 >>> lamina.layers.Embedding(10, 4)(np.array([[1, 2, 3]])).shape
 (1, 3, 4))"));
-  out.push_back(layer_class<ActivationLayer>("Applies an activation function, by name or as a function."));
-  out.push_back(layer_class<Flatten>("All axes but the batch in one: (batch, a, b) to (batch, a * b)."));
-  out.push_back(layer_class<ReshapeLayer>("Another shape of each sample; target_shape is without the batch axis, one length may be -1."));
+  out.push_back(
+      layer_class<ActivationLayer>("Applies an activation function, by name or as a function."));
+  out.push_back(
+      layer_class<Flatten>("All axes but the batch in one: (batch, a, b) to (batch, a * b)."));
+  out.push_back(
+      layer_class<ReshapeLayer>("Another shape of each sample; target_shape is without the batch "
+                                "axis, one length may be -1."));
   out.push_back(layer_class<Permute>("Axes of each sample in another order; dims counts from 1."));
-  out.push_back(layer_class<RepeatVector>("(batch, features) repeated n times: (batch, n, features)."));
+  out.push_back(
+      layer_class<RepeatVector>("(batch, features) repeated n times: (batch, n, features)."));
   out.push_back(layer_class<Rescaling>("x * scale + offset."));
-  out.push_back(layer_class<ReLU>("max(x, 0), with an optional ceiling, slope below and threshold."));
-  out.push_back(layer_class<LeakyReLU>("x where positive, else negative_slope * x (Maas et al., 2013)."));
-  out.push_back(layer_class<ELU>("x where positive, else alpha * (exp(x) - 1) (Clevert et al., 2015, arXiv:1511.07289)."));
+  out.push_back(
+      layer_class<ReLU>("max(x, 0), with an optional ceiling, slope below and threshold."));
+  out.push_back(
+      layer_class<LeakyReLU>("x where positive, else negative_slope * x (Maas et al., 2013)."));
+  out.push_back(layer_class<ELU>(
+      "x where positive, else alpha * (exp(x) - 1) (Clevert et al., 2015, arXiv:1511.07289)."));
   out.push_back(layer_class<SoftmaxLayer>("exp(x) / sum(exp(x)) over an axis or axes."));
 }
 

@@ -15,10 +15,16 @@ class ZeroPadding2D : public BuiltIn<ZeroPadding2D, ZeroPadding2DOptions> {
     if (p.is_int()) {
       rows_ = columns_ = {p.as_int(), p.as_int()};
     } else if (p.is_list() && p.size() == 2) {
-      auto side = [](const Config& c) { return c.is_list() ? std::pair{c[0].as_int(), c[1].as_int()} : std::pair{c.as_int(), c.as_int()}; };
+      auto side = [](const Config& c) {
+        return c.is_list() ? std::pair{c[0].as_int(), c[1].as_int()}
+                           : std::pair{c.as_int(), c.as_int()};
+      };
       rows_ = side(p[0]), columns_ = side(p[1]);
     } else {
-      fail("ZeroPadding2D: argument 'padding' must be n, (rows, columns) or ((top, bottom), (left, right)); received ", p.dump());
+      fail(
+          "ZeroPadding2D: argument 'padding' must be n, (rows, columns) or ((top, bottom), (left, "
+          "right)); received ",
+          p.dump());
     }
     channels_first(o.data_format);
   }
@@ -26,7 +32,8 @@ class ZeroPadding2D : public BuiltIn<ZeroPadding2D, ZeroPadding2DOptions> {
     require_rank(in[0].shape(), 4);
     using Pair = std::pair<int64_t, int64_t>;
     Pair none{0, 0};
-    return {channels_first(o_.data_format) ? pad(in[0], {none, none, rows_, columns_}) : pad(in[0], {none, rows_, columns_, none})};
+    return {channels_first(o_.data_format) ? pad(in[0], {none, none, rows_, columns_})
+                                           : pad(in[0], {none, rows_, columns_, none})};
   }
 
  private:
@@ -40,7 +47,9 @@ Tensor interpolation_matrix(int64_t in, int64_t factor, DType dtype) {
   for (int64_t i = 0; i < out; ++i) {
     double at = (static_cast<double>(i) + 0.5) / static_cast<double>(factor) - 0.5;
     double low = std::floor(at), share = at - low;
-    auto clamp = [&](double v) { return static_cast<int64_t>(std::min(std::max(v, 0.0), static_cast<double>(in - 1))); };
+    auto clamp = [&](double v) {
+      return static_cast<int64_t>(std::min(std::max(v, 0.0), static_cast<double>(in - 1)));
+    };
     w[static_cast<size_t>(i * in + clamp(low))] += 1 - share;
     w[static_cast<size_t>(i * in + clamp(low + 1))] += share;
   }
@@ -54,7 +63,8 @@ class UpSampling2D : public BuiltIn<UpSampling2D, UpSampling2DOptions> {
     o_.size = each("size", o.size, 2);
     channels_first(o.data_format);
     if (o.interpolation != "nearest" && o.interpolation != "bilinear")
-      fail("UpSampling2D: argument 'interpolation' must be nearest or bilinear, received '", o.interpolation, "'");
+      fail("UpSampling2D: argument 'interpolation' must be nearest or bilinear, received '",
+           o.interpolation, "'");
   }
   Tensors call(const Tensors& in, const CallArgs&) override {
     require_rank(in[0].shape(), 4);
@@ -75,8 +85,10 @@ class UpSampling2D : public BuiltIn<UpSampling2D, UpSampling2DOptions> {
 }  // namespace
 
 void add_image_layers(LayerClasses& out) {
-  out.push_back(layer_class<ZeroPadding2D>("Zeros around an image; padding is n, (rows, columns) or ((top, bottom), (left, right))."));
-  out.push_back(layer_class<UpSampling2D>("An image made size times larger, by repeating pixels or bilinear interpolation."));
+  out.push_back(layer_class<ZeroPadding2D>(
+      "Zeros around an image; padding is n, (rows, columns) or ((top, bottom), (left, right))."));
+  out.push_back(layer_class<UpSampling2D>(
+      "An image made size times larger, by repeating pixels or bilinear interpolation."));
 }
 
 }  // namespace lamina

@@ -17,7 +17,9 @@ thread_local bool training_now = false;
 thread_local int call_depth = 0;
 
 struct CallScope {
-  explicit CallScope(bool training) : before(training_now) { training_now = training, ++call_depth; }
+  explicit CallScope(bool training) : before(training_now) {
+    training_now = training, ++call_depth;
+  }
   ~CallScope() { training_now = before, --call_depth; }
   bool before;
 };
@@ -75,7 +77,8 @@ Error Layer::error(const std::string& message) const {
 }
 
 Config Layer::get_config() const {
-  return Config::object({{"name", name_}, {"trainable", trainable_}, {"dtype", dtype_name(dtype_)}});
+  return Config::object(
+      {{"name", name_}, {"trainable", trainable_}, {"dtype", dtype_name(dtype_)}});
 }
 
 void Layer::build_from(const std::vector<Shape>& input_shapes) {
@@ -125,7 +128,8 @@ std::vector<Shape> Layer::compute_output_shape(const std::vector<Shape>& input_s
 Variable Layer::add_weight(const WeightOptions& o) {
   for (int64_t d : o.shape)
     if (d < 0)
-      throw error(str("cannot make weight '", o.name, "' of shape ", o.shape, ": an axis of the input that it "
+      throw error(str("cannot make weight '", o.name, "' of shape ", o.shape,
+                      ": an axis of the input that it "
                       "depends on is unknown"));
   TraceScope suspended(nullptr);
   NoGrad off;
@@ -245,7 +249,8 @@ int64_t Layer::count_params() const {
 Tensors Layer::losses() const {
   Tensors out = losses_;
   for (size_t i = 0; i < own_.size(); ++i)
-    if (own_[i].trainable() && !own_[i].regularizer().none()) out.push_back(own_[i].regularizer()(own_[i]));
+    if (own_[i].trainable() && !own_[i].regularizer().none())
+      out.push_back(own_[i].regularizer()(own_[i]));
   for (auto& l : sublayers_)
     for (auto& t : l->losses()) out.push_back(t);
   return out;
@@ -284,7 +289,8 @@ LayerPtr make_layer(const std::string& class_name, const Config& config) {
     layer = it->second(config);
   } else {
     throw Error("unknown layer class '" + class_name +
-                "'. A class of your own must be registered first: lamina.saving.register_keras_serializable "
+                "'. A class of your own must be registered first: "
+                "lamina.saving.register_keras_serializable "
                 "or custom_objects in Python, lamina::register_layer in C++");
   }
   if (layer->name().empty()) layer->set_name(unique_layer_name(class_name));

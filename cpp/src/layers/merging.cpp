@@ -10,13 +10,15 @@ class Merge : public BuiltIn<Derived, PlainOptions> {
  public:
   using BuiltIn<Derived, PlainOptions>::BuiltIn;
   Tensors call(const Tensors& in, const CallArgs&) override {
-    if (in.size() < 2) throw this->error(str("expected a list of at least 2 tensors, received ", in.size()));
+    if (in.size() < 2)
+      throw this->error(str("expected a list of at least 2 tensors, received ", in.size()));
     Tensor y = in[0];
     for (size_t i = 1; i < in.size(); ++i) {
       try {
         broadcast_shapes(y.shape(), in[i].shape());
       } catch (const Error&) {
-        throw this->error(str("inputs of shapes ", y.shape(), " and ", in[i].shape(), " do not fit together"));
+        throw this->error(
+            str("inputs of shapes ", y.shape(), " and ", in[i].shape(), " do not fit together"));
       }
       y = Derived::merge(y, in[i]);
     }
@@ -24,12 +26,12 @@ class Merge : public BuiltIn<Derived, PlainOptions> {
   }
 };
 
-#define LAMINA_MERGE(Name, function, mean)                                                    \
-  struct Name : Merge<Name> {                                                                 \
-    static constexpr const char* kName = #Name;                                               \
-    static constexpr bool kMean = mean;                                                       \
-    using Merge::Merge;                                                                       \
-    static Tensor merge(const Tensor& a, const Tensor& b) { return lamina::function(a, b); }  \
+#define LAMINA_MERGE(Name, function, mean)                                                   \
+  struct Name : Merge<Name> {                                                                \
+    static constexpr const char* kName = #Name;                                              \
+    static constexpr bool kMean = mean;                                                      \
+    using Merge::Merge;                                                                      \
+    static Tensor merge(const Tensor& a, const Tensor& b) { return lamina::function(a, b); } \
   };
 LAMINA_MERGE(Add, add, false)
 LAMINA_MERGE(Subtract, subtract, false)

@@ -15,9 +15,14 @@ class BatchNormalization : public BuiltIn<BatchNormalization, BatchNormalization
     one_input(shapes);
     int axis = normalize_axis(o_.axis, shapes[0].rank());
     int64_t n = shapes[0][axis];
-    if (n < 0) throw error(str("axis ", o_.axis, " of the input must be known, received shape ", shapes[0]));
-    if (o_.scale) gamma_ = add_weight({"gamma", {n}, o_.gamma_initializer, o_.gamma_regularizer, o_.gamma_constraint});
-    if (o_.center) beta_ = add_weight({"beta", {n}, o_.beta_initializer, o_.beta_regularizer, o_.beta_constraint});
+    if (n < 0)
+      throw error(str("axis ", o_.axis, " of the input must be known, received shape ", shapes[0]));
+    if (o_.scale)
+      gamma_ = add_weight(
+          {"gamma", {n}, o_.gamma_initializer, o_.gamma_regularizer, o_.gamma_constraint});
+    if (o_.center)
+      beta_ =
+          add_weight({"beta", {n}, o_.beta_initializer, o_.beta_regularizer, o_.beta_constraint});
     mean_ = add_weight({"moving_mean", {n}, o_.moving_mean_initializer, {}, {}, false});
     variance_ = add_weight({"moving_variance", {n}, o_.moving_variance_initializer, {}, {}, false});
   }
@@ -25,10 +30,13 @@ class BatchNormalization : public BuiltIn<BatchNormalization, BatchNormalization
     Tensor x = in[0];
     int axis = normalize_axis(o_.axis, x.rank());
     if (x.shape()[axis] != mean_.shape()[0])
-      throw error(str("expected ", mean_.shape()[0], " channels on axis ", o_.axis, ", received an input of shape ", x.shape()));
-    Tensor gamma = gamma_.defined() ? gamma_.value() : Tensor{}, beta = beta_.defined() ? beta_.value() : Tensor{};
+      throw error(str("expected ", mean_.shape()[0], " channels on axis ", o_.axis,
+                      ", received an input of shape ", x.shape()));
+    Tensor gamma = gamma_.defined() ? gamma_.value() : Tensor{},
+           beta = beta_.defined() ? beta_.value() : Tensor{};
     // A frozen layer uses its running statistics in training too.
-    if (!args.training || !trainable_) return {batch_normalization(x, mean_, variance_, axis, beta, gamma, o_.epsilon)};
+    if (!args.training || !trainable_)
+      return {batch_normalization(x, mean_, variance_, axis, beta, gamma, o_.epsilon)};
     bool last = axis == x.rank() - 1;
     if (!last) x = moveaxis(x, {axis}, {-1});
     Tensors out = batch_normalization_train(x, gamma, beta, o_.epsilon);
@@ -54,19 +62,25 @@ class LayerNormalization : public BuiltIn<LayerNormalization, LayerNormalization
     Shape s;
     for (int64_t a : axes(shapes[0].rank())) {
       s.push_back(shapes[0][static_cast<int>(a)]);
-      if (s.back() < 0) throw error(str("the normalized axes must be known, received shape ", shapes[0]));
+      if (s.back() < 0)
+        throw error(str("the normalized axes must be known, received shape ", shapes[0]));
     }
-    if (o_.scale) gamma_ = add_weight({"gamma", s, o_.gamma_initializer, o_.gamma_regularizer, o_.gamma_constraint});
-    if (o_.center) beta_ = add_weight({"beta", s, o_.beta_initializer, o_.beta_regularizer, o_.beta_constraint});
+    if (o_.scale)
+      gamma_ =
+          add_weight({"gamma", s, o_.gamma_initializer, o_.gamma_regularizer, o_.gamma_constraint});
+    if (o_.center)
+      beta_ = add_weight({"beta", s, o_.beta_initializer, o_.beta_regularizer, o_.beta_constraint});
   }
   Tensors call(const Tensors& in, const CallArgs&) override {
     Tensor x = in[0];
     Ints list = axes(x.rank()), back;
-    for (size_t i = 0; i < list.size(); ++i) back.push_back(static_cast<int64_t>(i) - static_cast<int64_t>(list.size()));
+    for (size_t i = 0; i < list.size(); ++i)
+      back.push_back(static_cast<int64_t>(i) - static_cast<int64_t>(list.size()));
     bool last = true;
     for (size_t i = 0; i < list.size(); ++i) last = last && list[i] == x.rank() + back[i];
     if (!last) x = moveaxis(x, list, back);
-    Tensor gamma = gamma_.defined() ? gamma_.value() : Tensor{}, beta = beta_.defined() ? beta_.value() : Tensor{};
+    Tensor gamma = gamma_.defined() ? gamma_.value() : Tensor{},
+           beta = beta_.defined() ? beta_.value() : Tensor{};
     Shape shape = x.shape();
     bool flat = list.size() > 1 && !gamma.defined() && !beta.defined();
     if (flat) {
@@ -93,7 +107,8 @@ class LayerNormalization : public BuiltIn<LayerNormalization, LayerNormalization
 }  // namespace
 
 void add_normalization_layers(LayerClasses& out) {
-  out.push_back(layer_class<BatchNormalization>(R"(Normalization by the batch (Ioffe and Szegedy, 2015, arXiv:1502.03167).
+  out.push_back(layer_class<BatchNormalization>(
+      R"(Normalization by the batch (Ioffe and Szegedy, 2015, arXiv:1502.03167).
 
 gamma * (x - mean) / sqrt(variance + epsilon) + beta, with the statistics of the batch in training
 and running averages otherwise. With trainable=False the running averages are used in training too.
@@ -103,7 +118,8 @@ Args:
     momentum: Of the running averages.
     epsilon: Added to the variance.
     center, scale: Whether to have beta and gamma.)"));
-  out.push_back(layer_class<LayerNormalization>(R"(Normalization of each sample over an axis or axes (Ba et al., 2016, arXiv:1607.06450).
+  out.push_back(layer_class<LayerNormalization>(
+      R"(Normalization of each sample over an axis or axes (Ba et al., 2016, arXiv:1607.06450).
 
 Args:
     axis: The axis or axes to normalize.

@@ -12,7 +12,9 @@ class Pooling : public BuiltIn<Derived, PoolingOptions> {
     this->o_.pool_size = this->each("pool_size", o.pool_size, kSpatial);
     this->o_.strides = this->each("strides", o.strides.value_or(this->o_.pool_size), kSpatial);
     this->channels_first(o.data_format);
-    if (o.padding != "valid" && o.padding != "same") fail(Derived::kName, ": argument 'padding' must be valid or same, received '", o.padding, "'");
+    if (o.padding != "valid" && o.padding != "same")
+      fail(Derived::kName, ": argument 'padding' must be valid or same, received '", o.padding,
+           "'");
   }
   Tensors call(const Tensors& in, const CallArgs&) override {
     const auto& o = this->o_;
@@ -36,10 +38,10 @@ class GlobalPooling : public BuiltIn<Derived, GlobalPoolingOptions> {
   }
 };
 
-#define LAMINA_POOL(Name, Base, n, is_max)            \
-  struct Name : Base<Name, n, is_max> {               \
-    static constexpr const char* kName = #Name;       \
-    using Base::Base;                                 \
+#define LAMINA_POOL(Name, Base, n, is_max)      \
+  struct Name : Base<Name, n, is_max> {         \
+    static constexpr const char* kName = #Name; \
+    using Base::Base;                           \
   };
 LAMINA_POOL(MaxPooling1D, Pooling, 1, true)
 LAMINA_POOL(MaxPooling2D, Pooling, 2, true)
@@ -65,11 +67,15 @@ void add_pooling_layers(LayerClasses& out) {
   out.push_back(layer_class<AveragePooling1D>(mean_doc));
   out.push_back(layer_class<AveragePooling2D>(mean_doc));
   out.push_back(layer_class<AveragePooling3D>(mean_doc));
-  out.push_back(layer_class<GlobalMaxPooling1D>("Maximum over all steps: (batch, steps, channels) to (batch, channels)."));
-  out.push_back(layer_class<GlobalMaxPooling2D>("Maximum over all pixels: (batch, rows, columns, channels) to (batch, channels)."));
+  out.push_back(layer_class<GlobalMaxPooling1D>(
+      "Maximum over all steps: (batch, steps, channels) to (batch, channels)."));
+  out.push_back(layer_class<GlobalMaxPooling2D>(
+      "Maximum over all pixels: (batch, rows, columns, channels) to (batch, channels)."));
   out.push_back(layer_class<GlobalMaxPooling3D>("Maximum over all voxels."));
-  out.push_back(layer_class<GlobalAveragePooling1D>("Mean over all steps: (batch, steps, channels) to (batch, channels)."));
-  out.push_back(layer_class<GlobalAveragePooling2D>("Mean over all pixels: (batch, rows, columns, channels) to (batch, channels)."));
+  out.push_back(layer_class<GlobalAveragePooling1D>(
+      "Mean over all steps: (batch, steps, channels) to (batch, channels)."));
+  out.push_back(layer_class<GlobalAveragePooling2D>(
+      "Mean over all pixels: (batch, rows, columns, channels) to (batch, channels)."));
   out.push_back(layer_class<GlobalAveragePooling3D>("Mean over all voxels."));
 }
 

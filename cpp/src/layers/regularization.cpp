@@ -9,7 +9,8 @@ class Dropout : public BuiltIn<Dropout, DropoutOptions> {
  public:
   static constexpr const char* kName = "Dropout";
   explicit Dropout(const DropoutOptions& o) : BuiltIn(o) {
-    if (!(o.rate >= 0 && o.rate <= 1)) fail("Dropout: argument 'rate' must lie in [0, 1], received ", o.rate);
+    if (!(o.rate >= 0 && o.rate <= 1))
+      fail("Dropout: argument 'rate' must lie in [0, 1], received ", o.rate);
     seed_ = &add_seed(o.seed);
   }
   Tensors call(const Tensors& in, const CallArgs& args) override {
@@ -30,7 +31,8 @@ class GaussianNoise : public BuiltIn<GaussianNoise, GaussianNoiseOptions> {
  public:
   static constexpr const char* kName = "GaussianNoise";
   explicit GaussianNoise(const GaussianNoiseOptions& o) : BuiltIn(o) {
-    if (o.stddev < 0) fail("GaussianNoise: argument 'stddev' must not be negative, received ", o.stddev);
+    if (o.stddev < 0)
+      fail("GaussianNoise: argument 'stddev' must not be negative, received ", o.stddev);
     seed_ = &add_seed(o.seed);
   }
   Tensors call(const Tensors& in, const CallArgs& args) override {
@@ -45,7 +47,8 @@ class GaussianNoise : public BuiltIn<GaussianNoise, GaussianNoiseOptions> {
 }  // namespace
 
 void add_regularization_layers(LayerClasses& out) {
-  out.push_back(layer_class<Dropout>(R"(Sets a share of the inputs to zero in training, and scales the others up (Srivastava et al., 2014).
+  out.push_back(layer_class<Dropout>(
+      R"(Sets a share of the inputs to zero in training, and scales the others up (Srivastava et al., 2014).
 
 Args:
     rate: Share to drop, in [0, 1].

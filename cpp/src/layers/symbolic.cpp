@@ -38,7 +38,8 @@ Tensors stand_ins(Trace& trace, const Tensors& tensors, int choice) {
 
 // Runs `call` on stand-ins twice and compares.
 template <class Call>
-std::vector<std::pair<Shape, DType>> infer_twice(const Tensors& inputs, const CallArgs& args, Call&& call) {
+std::vector<std::pair<Shape, DType>> infer_twice(const Tensors& inputs, const CallArgs& args,
+                                                 Call&& call) {
   std::vector<std::pair<Shape, DType>> result;
   for (int choice = 0; choice < 2; ++choice) {
     auto trace = std::make_shared<Trace>();
@@ -60,7 +61,8 @@ std::vector<std::pair<Shape, DType>> infer_twice(const Tensors& inputs, const Ca
         continue;
       }
       Shape& r = result[i].first;
-      if (r.rank() != s.rank()) fail("the number of axes of an output depends on an unknown length");
+      if (r.rank() != s.rank())
+        fail("the number of axes of an output depends on an unknown length");
       for (int d = 0; d < s.rank(); ++d)
         if (r[d] != s[d]) r[d] = -1;
     }
@@ -97,14 +99,16 @@ class Operation : public Layer {
       } else {
         const Tensor& t = constants_[i];
         if (t.numel() > 65536)
-          throw error(str("holds a constant of shape ", t.shape(), ", too large for a model file; use a weight"));
+          throw error(str("holds a constant of shape ", t.shape(),
+                          ", too large for a model file; use a weight"));
         std::vector<Config> values;
         if (is_floating(t.dtype()))
           for (double v : t.to_vector<double>()) values.push_back(v);
         else
           for (int64_t v : t.to_vector<int64_t>()) values.push_back(v);
-        slots.push_back(Config::object(
-            {{"dtype", dtype_name(t.dtype())}, {"shape", t.shape().vec()}, {"values", std::move(values)}}));
+        slots.push_back(Config::object({{"dtype", dtype_name(t.dtype())},
+                                        {"shape", t.shape().vec()},
+                                        {"values", std::move(values)}}));
       }
     }
     c.set("inputs", std::move(slots));
@@ -157,15 +161,16 @@ LayerPtr make_operation(const Config& config) {
   LayerOptions options;
   options.name = config.at("name").as_string();
   size_t n = constants.size();
-  auto layer =
-      std::make_shared<Operation>(*op, Attrs::from_config(config.at("attrs")), std::move(constants), n, options);
+  auto layer = std::make_shared<Operation>(*op, Attrs::from_config(config.at("attrs")),
+                                           std::move(constants), n, options);
   layer->takes_ = std::move(takes);
   return layer;
 }
 
 void install_symbolic_apply() { set_symbolic_apply(apply_symbolically); }
 
-std::vector<std::pair<Shape, DType>> infer_outputs(Layer& layer, const Tensors& symbolic, const CallArgs& args) {
+std::vector<std::pair<Shape, DType>> infer_outputs(Layer& layer, const Tensors& symbolic,
+                                                   const CallArgs& args) {
   return infer_twice(symbolic, args, [&](const Tensors& in, const CallArgs& a) {
     return layer(in, a, a.training);
   });

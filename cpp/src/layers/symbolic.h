@@ -1,5 +1,5 @@
-// What a symbolic tensor stands for: one output of one call of a layer. Functional models are cut out
-// of the graph that these make.
+// What a symbolic tensor stands for: one output of one call of a layer. Functional models are cut
+// out of the graph that these make.
 #pragma once
 #include <memory>
 #include <vector>
@@ -25,7 +25,8 @@ Tensor make_symbolic(const std::shared_ptr<SymbolicNode>& node, size_t index);
 
 // Shapes and dtypes that `layer` gives for inputs whose shapes may hold -1: it is captured with two
 // choices of the unknown lengths, and what differs between them is unknown in the result.
-std::vector<std::pair<Shape, DType>> infer_outputs(Layer& layer, const Tensors& symbolic, const CallArgs& args);
+std::vector<std::pair<Shape, DType>> infer_outputs(Layer& layer, const Tensors& symbolic,
+                                                   const CallArgs& args);
 
 // Calls `layer` on symbolic tensors.
 Tensors symbolic_call(Layer& layer, const Tensors& inputs, const CallArgs& args);

@@ -15,7 +15,8 @@ Tensor round(const Tensor& x, int decimals) {
   return rint(x * Tensor(factor)) / Tensor(factor);
 }
 
-Tensor relu_general(const Tensor& x, double slope, std::optional<double> max_value, double threshold) {
+Tensor relu_general(const Tensor& x, double slope, std::optional<double> max_value,
+                    double threshold) {
   Tensor t = as_float(x);
   Tensor y;
   if (threshold != 0) {
@@ -53,11 +54,13 @@ Tensor isclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool 
   return equal_nan ? logical_or(close, logical_and(isnan(x), isnan(y))) : close;
 }
 
-Tensor nan_to_num(const Tensor& x, double nan, std::optional<double> posinf, std::optional<double> neginf) {
+Tensor nan_to_num(const Tensor& x, double nan, std::optional<double> posinf,
+                  std::optional<double> neginf) {
   if (!is_floating(x.dtype())) return x;
-  double top = x.dtype() == DType::kFloat64   ? std::numeric_limits<double>::max()
-               : x.dtype() == DType::kFloat16 ? 65504.0
-                                              : static_cast<double>(std::numeric_limits<float>::max());
+  double top = x.dtype() == DType::kFloat64 ? std::numeric_limits<double>::max()
+               : x.dtype() == DType::kFloat16
+                   ? 65504.0
+                   : static_cast<double>(std::numeric_limits<float>::max());
   Tensor y = where(isnan(x), Tensor(nan), x);
   y = where(isposinf(x), Tensor(posinf.value_or(top)), y);
   return where(isneginf(x), Tensor(neginf.value_or(-top)), y);
@@ -66,10 +69,25 @@ Tensor nan_to_num(const Tensor& x, double nan, std::optional<double> posinf, std
 namespace {
 const std::map<std::string, Tensor (*)(const Tensor&)>& by_name() {
   static const std::map<std::string, Tensor (*)(const Tensor&)> table = {
-      {"relu", relu}, {"relu6", relu6}, {"selu", selu}, {"sigmoid", sigmoid}, {"log_sigmoid", log_sigmoid},
-      {"softplus", softplus}, {"softsign", softsign}, {"silu", silu}, {"swish", silu}, {"tanh", tanh},
-      {"tanh_shrink", tanh_shrink}, {"hard_sigmoid", hard_sigmoid}, {"hard_silu", hard_silu}, {"hard_swish", hard_silu},
-      {"hard_tanh", hard_tanh}, {"sparse_plus", sparse_plus}, {"sparse_sigmoid", sparse_sigmoid}, {"mish", mish}, {"exponential", exp},
+      {"relu", relu},
+      {"relu6", relu6},
+      {"selu", selu},
+      {"sigmoid", sigmoid},
+      {"log_sigmoid", log_sigmoid},
+      {"softplus", softplus},
+      {"softsign", softsign},
+      {"silu", silu},
+      {"swish", silu},
+      {"tanh", tanh},
+      {"tanh_shrink", tanh_shrink},
+      {"hard_sigmoid", hard_sigmoid},
+      {"hard_silu", hard_silu},
+      {"hard_swish", hard_silu},
+      {"hard_tanh", hard_tanh},
+      {"sparse_plus", sparse_plus},
+      {"sparse_sigmoid", sparse_sigmoid},
+      {"mish", mish},
+      {"exponential", exp},
       {"leaky_relu", [](const Tensor& x) { return leaky_relu(x); }},
       {"elu", [](const Tensor& x) { return elu(x); }},
       {"celu", [](const Tensor& x) { return celu(x); }},

@@ -55,19 +55,27 @@ Shape shape_of(const abi::View& v) { return Shape(v.shape, static_cast<size_t>(v
 
 void check(Infer& f, const Shape& x, const Shape& k) {
   if (k.rank() < 3 || k.rank() > 5 || x.rank() != k.rank())
-    f.refuse("expected inputs (N, s..., C) and kernel (k..., C, F) with 1 to 3 spatial axes; received shapes ", x, " and ", k);
-  if (k[-2] < 1 || x[-1] % k[-2] != 0) f.refuse("the input has ", x[-1], " channels, which the kernel's ", k[-2], " do not divide; received shapes ", x, " and ", k);
-  if (k[-1] % (x[-1] / k[-2]) != 0) f.refuse(k[-1], " filters cannot be shared by ", x[-1] / k[-2], " groups");
+    f.refuse(
+        "expected inputs (N, s..., C) and kernel (k..., C, F) with 1 to 3 spatial axes; received "
+        "shapes ",
+        x, " and ", k);
+  if (k[-2] < 1 || x[-1] % k[-2] != 0)
+    f.refuse("the input has ", x[-1], " channels, which the kernel's ", k[-2],
+             " do not divide; received shapes ", x, " and ", k);
+  if (k[-1] % (x[-1] / k[-2]) != 0)
+    f.refuse(k[-1], " filters cannot be shared by ", x[-1] / k[-2], " groups");
 }
 
 void infer_conv(Infer& f) {
   const Shape &x = f.shape(0), &k = f.shape(1);
   check(f, x, k);
-  if (f.has(2) && !(f.shape(2) == Shape{k[-1]})) f.refuse("expected a bias of shape ", Shape{k[-1]}, ", received ", f.shape(2));
+  if (f.has(2) && !(f.shape(2) == Shape{k[-1]}))
+    f.refuse("expected a bias of shape ", Shape{k[-1]}, ", received ", f.shape(2));
   Geometry g = geometry(f.attrs(), x, k);
   Shape y = {x[0]};
   for (int i = 0; i < g.spatial; ++i) {
-    if (g.out[static_cast<size_t>(i)] <= 0) f.refuse("an input of shape ", x, " is smaller than the kernel of shape ", k);
+    if (g.out[static_cast<size_t>(i)] <= 0)
+      f.refuse("an input of shape ", x, " is smaller than the kernel of shape ", k);
     y.push_back(g.out[static_cast<size_t>(i)]);
   }
   y.push_back(k[-1]);
@@ -148,7 +156,8 @@ Tensors kernel_grad_backward(const Backward& b) {
 Ints one_each(const Ints& v, int n, const char* what) {
   Ints out = v.empty() ? Ints{1} : v;
   if (out.size() == 1) out.resize(static_cast<size_t>(n), out[0]);
-  if (static_cast<int>(out.size()) != n) fail("conv: ", what, " needs 1 or ", n, " numbers, received ", v.size());
+  if (static_cast<int>(out.size()) != n)
+    fail("conv: ", what, " needs 1 or ", n, " numbers, received ", v.size());
   for (int64_t x : out)
     if (x < 1) fail("conv: ", what, " must be positive, received ", x);
   return out;
@@ -166,15 +175,21 @@ Ints channels_first_order(int rank) {
   return order;
 }
 bool first(const std::string& format) {
-  if (format != "channels_last" && format != "channels_first") fail("data_format must be channels_last or channels_first, received '", format, "'");
+  if (format != "channels_last" && format != "channels_first")
+    fail("data_format must be channels_last or channels_first, received '", format, "'");
   return format == "channels_first";
 }
 
 Attrs attrs_of(const ConvOptions& o, int spatial) {
   if (o.padding != "valid" && o.padding != "same" && !(o.padding == "causal" && spatial == 1))
-    fail("conv: padding must be valid, same or (with one spatial axis) causal; received '", o.padding, "'");
-  Ints strides = one_each(o.strides, spatial, "strides"), dilation = one_each(o.dilation_rate, spatial, "dilation_rate");
-  return {{"strides", strides}, {"dilation_rate", dilation}, {"padding", o.padding}, {"activation", o.activation}};
+    fail("conv: padding must be valid, same or (with one spatial axis) causal; received '",
+         o.padding, "'");
+  Ints strides = one_each(o.strides, spatial, "strides"),
+       dilation = one_each(o.dilation_rate, spatial, "dilation_rate");
+  return {{"strides", strides},
+          {"dilation_rate", dilation},
+          {"padding", o.padding},
+          {"activation", o.activation}};
 }
 
 }  // namespace
@@ -189,20 +204,26 @@ Tensor conv(const Tensor& inputs, const Tensor& kernel, const ConvOptions& o, co
   Tensor x = as_dtype(inputs, p);
   if (cf) x = transpose(x, channels_last_order(x.rank()));
   Attrs a = attrs_of(o, kernel.rank() - 2);
-  Tensor y = apply1(kConv, {packed(x), packed(as_dtype(kernel, p)), bias.defined() ? as_dtype(bias, p) : bias}, a);
+  Tensor y = apply1(
+      kConv, {packed(x), packed(as_dtype(kernel, p)), bias.defined() ? as_dtype(bias, p) : bias},
+      a);
   if (cf) y = transpose(y, channels_first_order(y.rank()));
   return as_dtype(y, d);
 }
 
-Tensor depthwise_conv(const Tensor& inputs, const Tensor& kernel, const ConvOptions& o, const Tensor& bias) {
+Tensor depthwise_conv(const Tensor& inputs, const Tensor& kernel, const ConvOptions& o,
+                      const Tensor& bias) {
   Ints shape = kernel.shape().vec();
-  if (shape.size() < 3) fail("depthwise_conv: expected a kernel (k..., C, multiplier), received shape ", kernel.shape());
+  if (shape.size() < 3)
+    fail("depthwise_conv: expected a kernel (k..., C, multiplier), received shape ",
+         kernel.shape());
   int64_t channels = shape[shape.size() - 2], multiplier = shape.back();
   shape[shape.size() - 2] = 1, shape.back() = channels * multiplier;
   return conv(inputs, reshape(kernel, shape), o, bias);
 }
 
-Tensor conv_transpose(const Tensor& inputs, const Tensor& kernel, const ConvOptions& o, const Ints& output_padding) {
+Tensor conv_transpose(const Tensor& inputs, const Tensor& kernel, const ConvOptions& o,
+                      const Ints& output_padding) {
   DType d = common_float({inputs, kernel}), p = d == DType::kFloat64 ? d : DType::kFloat32;
   bool cf = first(o.data_format);
   Tensor x = as_dtype(inputs, p);
@@ -211,14 +232,17 @@ Tensor conv_transpose(const Tensor& inputs, const Tensor& kernel, const ConvOpti
   Attrs a = attrs_of(o, spatial);
   const Ints &strides = a.ints("strides"), &dilation = a.ints("dilation_rate");
   if (x.rank() != kernel.rank() || x.dim(-1) != kernel.dim(-1))
-    fail("conv_transpose: expected inputs (N, s..., C) and kernel (k..., F, C); received shapes ", x.shape(), " and ", kernel.shape());
+    fail("conv_transpose: expected inputs (N, s..., C) and kernel (k..., F, C); received shapes ",
+         x.shape(), " and ", kernel.shape());
   Shape shape = {x.dim(0)};
   for (int i = 0; i < spatial; ++i) {
     auto s = static_cast<size_t>(i);
     int64_t reach = (kernel.dim(i) - 1) * dilation[s] + 1, n = x.dim(i + 1), out;
-    int64_t extra = output_padding.empty() ? -1 : output_padding[output_padding.size() == 1 ? 0 : s];
+    int64_t extra =
+        output_padding.empty() ? -1 : output_padding[output_padding.size() == 1 ? 0 : s];
     if (extra < 0)
-      out = o.padding == "same" ? n * strides[s] : n * strides[s] + std::max<int64_t>(reach - strides[s], 0);
+      out = o.padding == "same" ? n * strides[s]
+                                : n * strides[s] + std::max<int64_t>(reach - strides[s], 0);
     else
       out = (n - 1) * strides[s] + reach - (o.padding == "same" ? 2 * (reach / 2) : 0) + extra;
     shape.push_back(out);

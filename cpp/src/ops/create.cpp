@@ -17,9 +17,7 @@ const Op kCopy{"copy", infer_same, run_copy, pass};
 
 // Output dtype in the attribute, so that a cast can be part of a model file.
 void infer_cast(Infer& f) { f.output(f.shape(0), dtype_from_name(f.attrs().text("dtype"))); }
-void run_cast(const Run& r) {
-  r.kernels.copy(r.context, r.in[0], r.out[0]);
-}
+void run_cast(const Run& r) { r.kernels.copy(r.context, r.in[0], r.out[0]); }
 Tensors cast_backward(const Backward& b) {
   return {is_floating(b.in(0).dtype()) ? cast(b.grad(), b.in(0).dtype()) : Tensor{}};
 }
@@ -32,7 +30,9 @@ const Op kCast = [] {
 }();
 
 const Op kStop = [] {
-  Op op{"stop_gradient", [](Infer& f) { f.view(0, f.shape(0), f.in(0).strides(), f.in(0).impl()->offset); }, nullptr};
+  Op op{"stop_gradient",
+        [](Infer& f) { f.view(0, f.shape(0), f.in(0).strides(), f.in(0).impl()->offset); },
+        nullptr};
   op.zero_gradient = true;
   return op;
 }();
@@ -68,7 +68,9 @@ Tensor cast(const Tensor& x, DType dtype) {
   return apply1(kCast, {x}, {{"dtype", std::string(dtype_name(dtype))}});
 }
 Tensor copy(const Tensor& x) { return apply1(kCopy, {x}); }
-Tensor stop_gradient(const Tensor& x) { return x.requires_grad() || x.is_symbolic() || x.is_abstract() ? apply1(kStop, {x}) : x; }
+Tensor stop_gradient(const Tensor& x) {
+  return x.requires_grad() || x.is_symbolic() || x.is_abstract() ? apply1(kStop, {x}) : x;
+}
 
 Tensor full(const Shape& shape, double value, DType dtype) {
   Tensor t = Tensor::empty(shape, dtype);
@@ -87,7 +89,8 @@ Tensor zeros(const Shape& shape, DType dtype) { return full(shape, 0, dtype); }
 Tensor ones(const Shape& shape, DType dtype) { return full(shape, 1, dtype); }
 Tensor full_like(const Tensor& x, double value) {
   if (x.is_symbolic()) return apply1(kFullLike, {x}, {{"fill_value", value}});
-  return full(x.shape(), value, x.is_scalar_literal() && x.dtype() == DType::kFloat64 ? floatx() : x.dtype());
+  return full(x.shape(), value,
+              x.is_scalar_literal() && x.dtype() == DType::kFloat64 ? floatx() : x.dtype());
 }
 Tensor zeros_like(const Tensor& x) { return full_like(x, 0); }
 Tensor ones_like(const Tensor& x) { return full_like(x, 1); }
@@ -114,8 +117,10 @@ Tensor arange(double start, double stop, double step, DType dtype) {
 Tensor linspace(double start, double stop, int64_t num, bool endpoint, DType dtype) {
   if (num < 0) fail("linspace: num must not be negative, received ", num);
   std::vector<double> v(static_cast<size_t>(num));
-  double step = (stop - start) / static_cast<double>(std::max<int64_t>(endpoint ? num - 1 : num, 1));
-  for (int64_t i = 0; i < num; ++i) v[static_cast<size_t>(i)] = start + static_cast<double>(i) * step;
+  double step =
+      (stop - start) / static_cast<double>(std::max<int64_t>(endpoint ? num - 1 : num, 1));
+  for (int64_t i = 0; i < num; ++i)
+    v[static_cast<size_t>(i)] = start + static_cast<double>(i) * step;
   if (endpoint && num > 1) v.back() = stop;
   return from_doubles(v, {num}, dtype);
 }

@@ -65,7 +65,8 @@ Labelled contract(const Labelled& a, const Labelled& b, const std::string& keep)
   for (char c : right) rs.push_back(length(b, c)), n *= length(b, c);
   for (char c : shared) k *= length(a, c);
   a_shape.push_back(m), a_shape.push_back(k), b_shape.push_back(k), b_shape.push_back(n);
-  Tensor y = matmul(reshape(ordered(a, batch + left + shared), a_shape), reshape(ordered(b, batch + shared + right), b_shape));
+  Tensor y = matmul(reshape(ordered(a, batch + left + shared), a_shape),
+                    reshape(ordered(b, batch + shared + right), b_shape));
   Ints out = bs;
   out.insert(out.end(), ls.begin(), ls.end());
   out.insert(out.end(), rs.begin(), rs.end());
@@ -79,7 +80,8 @@ Tensor einsum(const std::string& subscripts, const Tensors& operands) {
   for (char c : subscripts)
     if (c != ' ') text += c;
   size_t arrow = text.find("->");
-  std::string lhs = text.substr(0, arrow), rhs = arrow == std::string::npos ? "" : text.substr(arrow + 2);
+  std::string lhs = text.substr(0, arrow),
+              rhs = arrow == std::string::npos ? "" : text.substr(arrow + 2);
   std::vector<std::string> terms(1);
   for (char c : lhs) {
     if (c == ',')
@@ -87,7 +89,9 @@ Tensor einsum(const std::string& subscripts, const Tensors& operands) {
     else
       terms.back() += c;
   }
-  if (terms.size() != operands.size()) fail("einsum: '", subscripts, "' names ", terms.size(), " operands, received ", operands.size());
+  if (terms.size() != operands.size())
+    fail("einsum: '", subscripts, "' names ", terms.size(), " operands, received ",
+         operands.size());
   // An ellipsis stands for letters of its own, the same from the right in every operand.
   int widest = 0;
   std::vector<int> dots(terms.size(), 0);
@@ -109,13 +113,16 @@ Tensor einsum(const std::string& subscripts, const Tensors& operands) {
   std::vector<Labelled> list;
   for (size_t i = 0; i < terms.size(); ++i) {
     std::string axes = terms[i];
-    if (size_t at = axes.find("..."); at != std::string::npos) axes.replace(at, 3, ellipsis(dots[i]));
+    if (size_t at = axes.find("..."); at != std::string::npos)
+      axes.replace(at, 3, ellipsis(dots[i]));
     for (size_t d = 0; d < axes.size(); ++d) {
-      if (!std::isalnum(static_cast<unsigned char>(axes[d]))) fail("einsum: unexpected '", axes[d], "' in '", subscripts, "'");
+      if (!std::isalnum(static_cast<unsigned char>(axes[d])))
+        fail("einsum: unexpected '", axes[d], "' in '", subscripts, "'");
       ++count[axes[d]];
       int64_t n = operands[i].shape()[static_cast<int>(d)];
       int64_t& known = length.emplace(axes[d], n).first->second;
-      if (known != n && known != 1 && n != 1) fail("einsum: axis '", axes[d], "' has lengths ", known, " and ", n);
+      if (known != n && known != 1 && n != 1)
+        fail("einsum: axis '", axes[d], "' has lengths ", known, " and ", n);
       known = std::max(known, n);
     }
     list.push_back({operands[i], axes});
@@ -127,7 +134,8 @@ Tensor einsum(const std::string& subscripts, const Tensors& operands) {
       if (n == 1 && std::isalpha(static_cast<unsigned char>(c))) result += c;
   } else {
     result = rhs;
-    if (size_t at = result.find("..."); at != std::string::npos) result.replace(at, 3, ellipsis(widest));
+    if (size_t at = result.find("..."); at != std::string::npos)
+      result.replace(at, 3, ellipsis(widest));
   }
   for (char c : result)
     if (!count.count(c)) fail("einsum: '", c, "' of the result is in no operand");
@@ -143,7 +151,8 @@ Tensor einsum(const std::string& subscripts, const Tensors& operands) {
       bool grow = false;
       const Labelled& y = x == &a ? b : a;
       for (size_t d = 0; d < x->axes.size(); ++d)
-        if (s[static_cast<int>(d)] == 1 && y.axes.find(x->axes[d]) != std::string::npos && length[x->axes[d]] > 1)
+        if (s[static_cast<int>(d)] == 1 && y.axes.find(x->axes[d]) != std::string::npos &&
+            length[x->axes[d]] > 1)
           s[static_cast<int>(d)] = length[x->axes[d]], grow = true;
       if (grow) x->t = broadcast_to(x->t, s);
     }

@@ -71,33 +71,61 @@ void infer_compare(Infer& f) { f.output(both(f, 0, 1), DType::kBool); }
 Tensor second_derivative(EwOp op, const Tensor& x, double p0) {
   Tensor one(1.0), two(2.0);
   switch (op) {
-    case EwOp::square: return full_like(x, 2);
-    case EwOp::reciprocal: return two / (x * x * x);
-    case EwOp::sqrt: return Tensor(-0.25) / (x * sqrt(x));
-    case EwOp::rsqrt: return Tensor(0.75) * rsqrt(x) / (x * x);
-    case EwOp::exp: return exp(x);
-    case EwOp::exp2: return exp2(x) * Tensor(0.480453013918201424667);
-    case EwOp::expm1: return exp(x);
-    case EwOp::log: return -reciprocal(x * x);
-    case EwOp::log1p: return -reciprocal(square(x + one));
-    case EwOp::log2: return Tensor(-1.442695040888963407) / (x * x);
-    case EwOp::log10: return Tensor(-0.434294481903251828) / (x * x);
-    case EwOp::sin: return -sin(x);
-    case EwOp::cos: return -cos(x);
-    case EwOp::tan: return two * tan(x) * (one + square(tan(x)));
-    case EwOp::arcsin: return x * power(one - x * x, Tensor(-1.5));
-    case EwOp::arccos: return -(x * power(one - x * x, Tensor(-1.5)));
-    case EwOp::arctan: return Tensor(-2.0) * x / square(one + x * x);
-    case EwOp::sinh: return sinh(x);
-    case EwOp::cosh: return cosh(x);
-    case EwOp::tanh: return Tensor(-2.0) * tanh(x) * (one - square(tanh(x)));
-    case EwOp::arcsinh: return -(x * power(x * x + one, Tensor(-1.5)));
-    case EwOp::arccosh: return -(x * power(x * x - one, Tensor(-1.5)));
-    case EwOp::arctanh: return two * x / square(one - x * x);
-    case EwOp::erf: return Tensor(-2.25675833419102514779) * x * exp(-(x * x));
-    case EwOp::elu: return where(greater(x, Tensor(0.0)), zeros_like(x), Tensor(p0) * exp(x));
-    case EwOp::selu: return where(greater(x, Tensor(0.0)), zeros_like(x), Tensor(1.7580993408473769) * exp(x));
-    case EwOp::celu: return where(greater(x, Tensor(0.0)), zeros_like(x), exp(x * Tensor(1 / p0)) * Tensor(1 / p0));
+    case EwOp::square:
+      return full_like(x, 2);
+    case EwOp::reciprocal:
+      return two / (x * x * x);
+    case EwOp::sqrt:
+      return Tensor(-0.25) / (x * sqrt(x));
+    case EwOp::rsqrt:
+      return Tensor(0.75) * rsqrt(x) / (x * x);
+    case EwOp::exp:
+      return exp(x);
+    case EwOp::exp2:
+      return exp2(x) * Tensor(0.480453013918201424667);
+    case EwOp::expm1:
+      return exp(x);
+    case EwOp::log:
+      return -reciprocal(x * x);
+    case EwOp::log1p:
+      return -reciprocal(square(x + one));
+    case EwOp::log2:
+      return Tensor(-1.442695040888963407) / (x * x);
+    case EwOp::log10:
+      return Tensor(-0.434294481903251828) / (x * x);
+    case EwOp::sin:
+      return -sin(x);
+    case EwOp::cos:
+      return -cos(x);
+    case EwOp::tan:
+      return two * tan(x) * (one + square(tan(x)));
+    case EwOp::arcsin:
+      return x * power(one - x * x, Tensor(-1.5));
+    case EwOp::arccos:
+      return -(x * power(one - x * x, Tensor(-1.5)));
+    case EwOp::arctan:
+      return Tensor(-2.0) * x / square(one + x * x);
+    case EwOp::sinh:
+      return sinh(x);
+    case EwOp::cosh:
+      return cosh(x);
+    case EwOp::tanh:
+      return Tensor(-2.0) * tanh(x) * (one - square(tanh(x)));
+    case EwOp::arcsinh:
+      return -(x * power(x * x + one, Tensor(-1.5)));
+    case EwOp::arccosh:
+      return -(x * power(x * x - one, Tensor(-1.5)));
+    case EwOp::arctanh:
+      return two * x / square(one - x * x);
+    case EwOp::erf:
+      return Tensor(-2.25675833419102514779) * x * exp(-(x * x));
+    case EwOp::elu:
+      return where(greater(x, Tensor(0.0)), zeros_like(x), Tensor(p0) * exp(x));
+    case EwOp::selu:
+      return where(greater(x, Tensor(0.0)), zeros_like(x), Tensor(1.7580993408473769) * exp(x));
+    case EwOp::celu:
+      return where(greater(x, Tensor(0.0)), zeros_like(x),
+                   exp(x * Tensor(1 / p0)) * Tensor(1 / p0));
     case EwOp::sigmoid: {
       Tensor s = sigmoid(x);
       return s * (one - s) * (one - two * s);
@@ -108,14 +136,18 @@ Tensor second_derivative(EwOp op, const Tensor& x, double p0) {
       Tensor d = s * (one - s);
       return op == EwOp::softplus ? d : -d;
     }
-    case EwOp::softsign: return Tensor(-2.0) * sign(x) / power(one + absolute(x), Tensor(3.0));
+    case EwOp::softsign:
+      return Tensor(-2.0) * sign(x) / power(one + absolute(x), Tensor(3.0));
     case EwOp::silu: {
       Tensor s = sigmoid(x);
       return s * (one - s) * (two + x * (one - two * s));
     }
-    case EwOp::gelu: return (two - x * x) * Tensor(0.39894228040143267794) * exp(Tensor(-0.5) * x * x);
-    case EwOp::tanh_shrink: return two * tanh(x) * (one - square(tanh(x)));
-    default: return {};
+    case EwOp::gelu:
+      return (two - x * x) * Tensor(0.39894228040143267794) * exp(Tensor(-0.5) * x * x);
+    case EwOp::tanh_shrink:
+      return two * tanh(x) * (one - square(tanh(x)));
+    default:
+      return {};
   }
 }
 
@@ -137,15 +169,17 @@ Tensors unary_backward(const Backward& b) {
 template <EwOp kCode, EwOp kGrad, Second kSecond>
 Tensors grad_backward(const Backward& b) {
   Tensors out(3);
-  if (b.needs(0)) out[0] = apply1(grad_op(kGrad), {b.grad(), b.in(1), b.in(2)}, constants(b.attrs()));
+  if (b.needs(0))
+    out[0] = apply1(grad_op(kGrad), {b.grad(), b.in(1), b.in(2)}, constants(b.attrs()));
   if (b.needs(1) || b.needs(2)) {
     if constexpr (kSecond == Second::kRule) {
       double p0 = b.attrs().has("p0") ? b.attrs().real("p0") : 0;
       out[1] = b.grad() * b.in(0) * second_derivative(kCode, b.in(1), p0);
     } else if constexpr (kSecond != Second::kZero) {
       std::string name = find_op(grad_op(kGrad).name)->name;
-      throw Error("the second derivative of '" + name.substr(0, name.size() - 5) + "' is not available",
-                  Error::Kind::kUnsupported);
+      throw Error(
+          "the second derivative of '" + name.substr(0, name.size() - 5) + "' is not available",
+          Error::Kind::kUnsupported);
     }
   }
   return out;
@@ -164,21 +198,35 @@ Tensors binary_backward(EwOp op, const Backward& b) {
   };
   Tensor zero(0.0), one(1.0);
   switch (op) {
-    case EwOp::add: put([&] { return g; }, [&] { return g; }); break;
-    case EwOp::subtract: put([&] { return g; }, [&] { return -g; }); break;
-    case EwOp::multiply: put([&] { return g * y; }, [&] { return g * x; }); break;
-    case EwOp::divide: put([&] { return g / y; }, [&] { return -(g * x / (y * y)); }); break;
+    case EwOp::add:
+      put([&] { return g; }, [&] { return g; });
+      break;
+    case EwOp::subtract:
+      put([&] { return g; }, [&] { return -g; });
+      break;
+    case EwOp::multiply:
+      put([&] { return g * y; }, [&] { return g * x; });
+      break;
+    case EwOp::divide:
+      put([&] { return g / y; }, [&] { return -(g * x / (y * y)); });
+      break;
     case EwOp::divide_no_nan:
       put([&] { return divide_no_nan(g, y); }, [&] { return -divide_no_nan(g * x, y * y); });
       break;
-    case EwOp::mod: put([&] { return g; }, [&] { return -(g * floor(x / y)); }); break;
-    case EwOp::fmod: put([&] { return g; }, [&] { return -(g * trunc(x / y)); }); break;
+    case EwOp::mod:
+      put([&] { return g; }, [&] { return -(g * floor(x / y)); });
+      break;
+    case EwOp::fmod:
+      put([&] { return g; }, [&] { return -(g * trunc(x / y)); });
+      break;
     case EwOp::power:
       put([&] { return g * where(equal(y, zero), zeros_like(x * y), y * power(x, y - one)); },
           [&] {
             // x^y log x, whose limit at x = 0 is 0; negative x has no real derivative.
             Tensor safe = where(greater(x, zero), x, ones_like(x));
-            return g * where(equal(x, zero), zeros_like(x * y), power(x, y) * where(less(x, zero), full_like(x, std::nan("")), log(safe)));
+            return g *
+                   where(equal(x, zero), zeros_like(x * y),
+                         power(x, y) * where(less(x, zero), full_like(x, std::nan("")), log(safe)));
           });
       break;
     case EwOp::maximum:
@@ -191,17 +239,24 @@ Tensors binary_backward(EwOp op, const Backward& b) {
     case EwOp::arctan2:
       put([&] { return g * y / (x * x + y * y); }, [&] { return -(g * x / (x * x + y * y)); });
       break;
-    case EwOp::hypot: put([&] { return divide_no_nan(g * x, hypot(x, y)); }, [&] { return divide_no_nan(g * y, hypot(x, y)); }); break;
-    case EwOp::logaddexp: put([&] { return g * sigmoid(x - y); }, [&] { return g * sigmoid(y - x); }); break;
+    case EwOp::hypot:
+      put([&] { return divide_no_nan(g * x, hypot(x, y)); },
+          [&] { return divide_no_nan(g * y, hypot(x, y)); });
+      break;
+    case EwOp::logaddexp:
+      put([&] { return g * sigmoid(x - y); }, [&] { return g * sigmoid(y - x); });
+      break;
     case EwOp::logaddexp2: {
       Tensor ln2(0.693147180559945309417);
       put([&] { return g * sigmoid((x - y) * ln2); }, [&] { return g * sigmoid((y - x) * ln2); });
       break;
     }
     case EwOp::copysign:
-      put([&] { return g * sign(x) * copysign(ones_like(x * y), y); }, [&] { return zeros_like(g); });
+      put([&] { return g * sign(x) * copysign(ones_like(x * y), y); },
+          [&] { return zeros_like(g); });
       break;
-    default: put([&] { return zeros_like(g); }, [&] { return zeros_like(g); });
+    default:
+      put([&] { return zeros_like(g); }, [&] { return zeros_like(g); });
   }
   return out;
 }
@@ -234,18 +289,20 @@ struct Rows {
   EwOp pending = EwOp::kCount;
 
   Op& at(EwOp op) { return ops[static_cast<size_t>(op)]; }
-  Op base(const char* name, EwOp code, void (*infer)(Infer&), void (*r)(const Run&), const char* doc) {
+  Op base(const char* name, EwOp code, void (*infer)(Infer&), void (*r)(const Run&),
+          const char* doc) {
     Op op{};
     op.name = name, op.infer = infer, op.run = r, op.doc = doc;
     op.elementwise = true, op.code = code;
     return op;
   }
   Rows() {
-#define LAMINA_UNARY(name, Functor, types, second, doc)                                                        \
-  at(EwOp::name) = base(#name, EwOp::name, #types[0] == 'B' ? infer_bool : infer_same, run<EwOp::name>, doc);  \
+#define LAMINA_UNARY(name, Functor, types, second, doc)                                          \
+  at(EwOp::name) =                                                                               \
+      base(#name, EwOp::name, #types[0] == 'B' ? infer_bool : infer_same, run<EwOp::name>, doc); \
   at(EwOp::name).zero_gradient = Second::second == Second::kNone;
-#define LAMINA_BINARY(name, Functor, types, doc)                                            \
-  at(EwOp::name) = base(#name, EwOp::name, infer_binary, run<EwOp::name>, doc);             \
+#define LAMINA_BINARY(name, Functor, types, doc)                                \
+  at(EwOp::name) = base(#name, EwOp::name, infer_binary, run<EwOp::name>, doc); \
   at(EwOp::name).backward = binary_rule<EwOp::name>;
 #define LAMINA_COMPARE(name, Functor, doc)                                       \
   at(EwOp::name) = base(#name, EwOp::name, infer_compare, run<EwOp::name>, doc); \
@@ -253,11 +310,15 @@ struct Rows {
 #include "kernels/elementwise_ops.inc"
 // A differentiable row expands to LAMINA_UNARY and then LAMINA_UNARY_GRAD.
 #define LAMINA_UNARY(name, Functor, types, second_, doc) \
-  { constexpr Second kSecond = Second::second_; (void)kSecond; }
+  {                                                      \
+    constexpr Second kSecond = Second::second_;          \
+    (void)kSecond;                                       \
+  }
 #define LAMINA_UNARY_GRAD(name) add_grad<EwOp::name, EwOp::name##_grad>(#name "_grad");
 #include "kernels/elementwise_ops.inc"
     at(EwOp::digamma).zero_gradient = false;
-    at(EwOp::where) = base("where", EwOp::where, infer_where, run<EwOp::where>, "a where the condition holds, else b.");
+    at(EwOp::where) = base("where", EwOp::where, infer_where, run<EwOp::where>,
+                           "a where the condition holds, else b.");
     at(EwOp::where).backward = where_backward;
   }
   template <EwOp kCode, EwOp kGrad>
@@ -270,9 +331,11 @@ struct Rows {
   static constexpr Second second_of(EwOp op) {
     switch (op) {
 #define LAMINA_UNARY(name, Functor, types, second, doc) \
-  case EwOp::name: return Second::second;
+  case EwOp::name:                                      \
+    return Second::second;
 #include "kernels/elementwise_ops.inc"
-      default: return Second::kNone;
+      default:
+        return Second::kNone;
     }
   }
 };
@@ -289,7 +352,8 @@ Tensor unary(EwOp op, char types, const Tensor& x) {
   if (types == 'F') t = as_float(x);
   if (t.is_scalar_literal()) t = as_dtype(t, common_dtype({t}));
   if (types == 'N' && t.dtype() == DType::kBool) {
-    if (op == EwOp::negative) throw Error("negative: a bool tensor has no negative; use logical_not", Error::Kind::kType);
+    if (op == EwOp::negative)
+      throw Error("negative: a bool tensor has no negative; use logical_not", Error::Kind::kType);
     t = cast(t, DType::kInt32);
   }
   return apply1(op_of(op), {t});
@@ -300,10 +364,12 @@ Tensor unary_with(EwOp op, const Tensor& x, double p0, double p1 = 0) {
 Tensor binary(EwOp op, char types, const Tensor& a, const Tensor& b) {
   DType d = types == 'F' ? common_float({a, b}) : common_dtype({a, b});
   if (types == 'I' && is_floating(d))
-    throw Error(str(op_of(op).name, ": expected integers or booleans, received ", dtype_name(d)), Error::Kind::kType);
+    throw Error(str(op_of(op).name, ": expected integers or booleans, received ", dtype_name(d)),
+                Error::Kind::kType);
   if (d == DType::kBool && op == EwOp::subtract)
     throw Error("subtract: booleans cannot be subtracted; use logical_xor", Error::Kind::kType);
-  if (d == DType::kBool && (op == EwOp::floor_divide || op == EwOp::mod || op == EwOp::power || op == EwOp::left_shift || op == EwOp::right_shift))
+  if (d == DType::kBool && (op == EwOp::floor_divide || op == EwOp::mod || op == EwOp::power ||
+                            op == EwOp::left_shift || op == EwOp::right_shift))
     d = DType::kInt32;
   return apply1(op_of(op), {as_dtype(a, d), as_dtype(b, d)});
 }
@@ -322,12 +388,17 @@ void register_elementwise_ops() {
 // ---- public functions ---------------------------------------------------------------------------
 
 // Rows with constants have functions of their own below.
-#define LAMINA_WITH_CONSTANTS(X) X(leaky_relu) X(elu) X(celu) X(gelu) X(gelu_tanh) X(soft_shrink) X(hard_shrink) X(threshold) X(squareplus) X(clip) X(scale)
+#define LAMINA_WITH_CONSTANTS(X)                                                               \
+  X(leaky_relu)                                                                                \
+  X(elu) X(celu) X(gelu) X(gelu_tanh) X(soft_shrink) X(hard_shrink) X(threshold) X(squareplus) \
+      X(clip) X(scale)
 namespace plain {
 #define LAMINA_UNARY(name, Functor, types, second, doc) \
   static Tensor name(const Tensor& x) { return unary(EwOp::name, #types[0], x); }
-#define LAMINA_BINARY(name, Functor, types, doc) \
-  static Tensor name(const Tensor& a, const Tensor& b) { return binary(EwOp::name, #types[0], a, b); }
+#define LAMINA_BINARY(name, Functor, types, doc)         \
+  static Tensor name(const Tensor& a, const Tensor& b) { \
+    return binary(EwOp::name, #types[0], a, b);          \
+  }
 #define LAMINA_COMPARE(name, Functor, doc) \
   static Tensor name(const Tensor& a, const Tensor& b) { return compare(EwOp::name, a, b); }
 #include "kernels/elementwise_ops.inc"
@@ -343,10 +414,14 @@ namespace plain {
 Tensor leaky_relu(const Tensor& x, double slope) { return unary_with(EwOp::leaky_relu, x, slope); }
 Tensor elu(const Tensor& x, double alpha) { return unary_with(EwOp::elu, x, alpha); }
 Tensor celu(const Tensor& x, double alpha) { return unary_with(EwOp::celu, x, alpha); }
-Tensor gelu(const Tensor& x, bool approximate) { return unary_with(approximate ? EwOp::gelu_tanh : EwOp::gelu, x, 0); }
+Tensor gelu(const Tensor& x, bool approximate) {
+  return unary_with(approximate ? EwOp::gelu_tanh : EwOp::gelu, x, 0);
+}
 Tensor soft_shrink(const Tensor& x, double t) { return unary_with(EwOp::soft_shrink, x, t); }
 Tensor hard_shrink(const Tensor& x, double t) { return unary_with(EwOp::hard_shrink, x, t); }
-Tensor threshold(const Tensor& x, double t, double value) { return unary_with(EwOp::threshold, x, t, value); }
+Tensor threshold(const Tensor& x, double t, double value) {
+  return unary_with(EwOp::threshold, x, t, value);
+}
 Tensor squareplus(const Tensor& x, double b) { return unary_with(EwOp::squareplus, x, b); }
 
 Tensor clip(const Tensor& x, double low, double high) {
@@ -355,11 +430,15 @@ Tensor clip(const Tensor& x, double low, double high) {
   if (low > high) fail("clip: x_min ", low, " is above x_max ", high);
   return apply1(op_of(EwOp::clip), {t}, {{"p0", low}, {"p1", high}});
 }
-Tensor clip(const Tensor& x, const Tensor& low, const Tensor& high) { return minimum(maximum(x, low), high); }
+Tensor clip(const Tensor& x, const Tensor& low, const Tensor& high) {
+  return minimum(maximum(x, low), high);
+}
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   DType d = common_dtype({a, b});
-  Tensor c = condition.dtype() == DType::kBool && !condition.is_scalar_literal() ? condition : cast(condition, DType::kBool);
+  Tensor c = condition.dtype() == DType::kBool && !condition.is_scalar_literal()
+                 ? condition
+                 : cast(condition, DType::kBool);
   return apply1(op_of(EwOp::where), {c, as_dtype(a, d), as_dtype(b, d)});
 }
 

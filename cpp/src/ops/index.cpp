@@ -27,15 +27,19 @@ Index Index::newaxis() {
 namespace {
 
 [[noreturn]] void out_of_range(const char* op, int64_t position, int64_t length) {
-  throw Error(str(op, ": the index at position ", position, " is outside an axis of length ", length), Error::Kind::kIndex);
+  throw Error(
+      str(op, ": the index at position ", position, " is outside an axis of length ", length),
+      Error::Kind::kIndex);
 }
 
-// ---- slices: attributes start, stop, step for each axis, "drop" for integers ----------------------
-// The kinds: 0 slice, 1 integer, 2 new axis. Missing ends are the largest int64.
+// ---- slices: attributes start, stop, step for each axis, "drop" for integers
+// ---------------------- The kinds: 0 slice, 1 integer, 2 new axis. Missing ends are the largest
+// int64.
 constexpr int64_t kOpen = INT64_MAX;
 
 void infer_slice(Infer& f) {
-  const auto &kind = f.attrs().ints("kind"), &start = f.attrs().ints("start"), &stop = f.attrs().ints("stop"), &step = f.attrs().ints("step");
+  const auto &kind = f.attrs().ints("kind"), &start = f.attrs().ints("start"),
+             &stop = f.attrs().ints("stop"), &step = f.attrs().ints("step");
   Shape shape, strides;
   int64_t offset = f.in(0).impl()->offset;
   int axis = 0;
@@ -49,7 +53,8 @@ void infer_slice(Infer& f) {
     ++axis;
     if (kind[i] == 1) {
       if (start[i] < -n || start[i] >= n)
-        throw Error(str("index ", start[i], " is outside axis ", axis - 1, " of length ", n), Error::Kind::kIndex);
+        throw Error(str("index ", start[i], " is outside axis ", axis - 1, " of length ", n),
+                    Error::Kind::kIndex);
       offset += (start[i] < 0 ? start[i] + n : start[i]) * s;
       continue;
     }
@@ -66,12 +71,14 @@ void infer_slice(Infer& f) {
       a = start[i] == kOpen ? n - 1 : clamp(start[i], -1, n - 1);
       b = stop[i] == kOpen ? -1 : clamp(stop[i], -1, n - 1);
     }
-    int64_t count = step[i] > 0 ? (b - a + step[i] - 1) / step[i] : (a - b - step[i] - 1) / -step[i];
+    int64_t count =
+        step[i] > 0 ? (b - a + step[i] - 1) / step[i] : (a - b - step[i] - 1) / -step[i];
     count = std::max<int64_t>(count, 0);
     shape.push_back(count), strides.push_back(s * step[i]);
     if (count > 0) offset += a * s;
   }
-  for (; axis < f.shape(0).rank(); ++axis) shape.push_back(f.shape(0)[axis]), strides.push_back(f.in(0).strides()[axis]);
+  for (; axis < f.shape(0).rank(); ++axis)
+    shape.push_back(f.shape(0)[axis]), strides.push_back(f.in(0).strides()[axis]);
   f.view(0, shape, strides, offset);
 }
 Tensors slice_backward(const Backward& b);
@@ -96,9 +103,11 @@ void run_unslice(const Run& r) {
   infer_slice(f);
   const Infer::Out& o = f.outputs[0];
   abi::View target = r.out[0];
-  target.data = static_cast<char*>(r.out[0].data) + o.offset * static_cast<int64_t>(itemsize(o.dtype));
+  target.data =
+      static_cast<char*>(r.out[0].data) + o.offset * static_cast<int64_t>(itemsize(o.dtype));
   target.rank = o.shape.rank();
-  for (int i = 0; i < target.rank; ++i) target.shape[i] = o.shape[i], target.strides[i] = o.strides[i];
+  for (int i = 0; i < target.rank; ++i)
+    target.shape[i] = o.shape[i], target.strides[i] = o.strides[i];
   r.kernels.copy(r.context, r.in[0], target);
 }
 Tensors unslice_backward(const Backward& b) { return {apply1(kSlice, {b.grad()}, b.attrs())}; }
@@ -109,7 +118,8 @@ Tensors slice_backward(const Backward& b) {
   return {apply1(kUnslice, {b.grad()}, a)};
 }
 
-// ---- gathers --------------------------------------------------------------------------------------
+// ---- gathers
+// --------------------------------------------------------------------------------------
 void infer_take(Infer& f) {
   int axis = normalize_axis(f.attrs().integer("axis"), f.shape(0).rank());
   Shape s;
@@ -141,14 +151,20 @@ void run_take_grad(const Run& r) {
   int64_t bad = r.kernels.scatter_add(r.context, r.in[0], r.in[1], r.out[0], axis);
   if (bad >= 0) out_of_range("take", bad, r.out[0].shape[axis]);
 }
-Tensors take_grad_backward(const Backward& b) { return {take(b.grad(), b.in(1), b.attrs().integer("axis")), {}}; }
+Tensors take_grad_backward(const Backward& b) {
+  return {take(b.grad(), b.in(1), b.attrs().integer("axis")), {}};
+}
 const Op kTakeGrad{"take_grad", infer_to_shape, run_take_grad, take_grad_backward};
 Tensors take_backward(const Backward& b) {
-  return {apply1(kTakeGrad, {b.grad().contiguous(), b.in(1)}, {{"axis", b.attrs().integer("axis")}, {"shape", b.in(0).shape().vec()}}), {}};
+  return {apply1(kTakeGrad, {b.grad().contiguous(), b.in(1)},
+                 {{"axis", b.attrs().integer("axis")}, {"shape", b.in(0).shape().vec()}}),
+          {}};
 }
 
 void infer_along(Infer& f) {
-  if (f.shape(0).rank() != f.shape(1).rank()) f.refuse("x and indices need the same number of axes; received shapes ", f.shape(0), " and ", f.shape(1));
+  if (f.shape(0).rank() != f.shape(1).rank())
+    f.refuse("x and indices need the same number of axes; received shapes ", f.shape(0), " and ",
+             f.shape(1));
   f.output(f.shape(1), f.dtype(0));
 }
 void run_along(const Run& r) {
@@ -164,21 +180,28 @@ void run_along_grad(const Run& r) {
   int64_t bad = r.kernels.take_along_add(r.context, r.in[0], r.in[1], r.out[0], axis);
   if (bad >= 0) out_of_range("take_along_axis", bad, r.out[0].shape[axis]);
 }
-Tensors along_grad_backward(const Backward& b) { return {take_along_axis(b.grad(), b.in(1), b.attrs().integer("axis")), {}}; }
+Tensors along_grad_backward(const Backward& b) {
+  return {take_along_axis(b.grad(), b.in(1), b.attrs().integer("axis")), {}};
+}
 const Op kAlongGrad{"take_along_axis_grad", infer_to_shape, run_along_grad, along_grad_backward};
 Tensors along_backward(const Backward& b) {
-  return {apply1(kAlongGrad, {b.grad(), b.in(1)}, {{"axis", b.attrs().integer("axis")}, {"shape", b.in(0).shape().vec()}}), {}};
+  return {apply1(kAlongGrad, {b.grad(), b.in(1)},
+                 {{"axis", b.attrs().integer("axis")}, {"shape", b.in(0).shape().vec()}}),
+          {}};
 }
 
 // indices (R, D), x -> (R, rest...)
 void infer_gather_nd(Infer& f) {
   Shape s = {f.shape(1)[0]};
-  for (int i = static_cast<int>(f.shape(1)[1]); i < f.shape(0).rank(); ++i) s.push_back(f.shape(0)[i]);
+  for (int i = static_cast<int>(f.shape(1)[1]); i < f.shape(0).rank(); ++i)
+    s.push_back(f.shape(0)[i]);
   f.output(s, f.dtype(0));
 }
 void run_gather_nd(const Run& r) {
   int64_t bad = r.kernels.gather_nd(r.context, r.in[0], r.in[1], r.out[0]);
-  if (bad >= 0) out_of_range("index", bad / std::max<int64_t>(r.in[1].shape[1], 1), r.in[0].shape[bad % std::max<int64_t>(r.in[1].shape[1], 1)]);
+  if (bad >= 0)
+    out_of_range("index", bad / std::max<int64_t>(r.in[1].shape[1], 1),
+                 r.in[0].shape[bad % std::max<int64_t>(r.in[1].shape[1], 1)]);
 }
 Tensors gather_nd_backward(const Backward& b) {
   return {scatter_update(zeros_like(b.in(0)), b.in(1), b.grad(), "add"), {}};
@@ -189,37 +212,48 @@ const Op kGatherNd{"gather_nd", infer_gather_nd, run_gather_nd, gather_nd_backwa
 void infer_scatter(Infer& f) {
   if (f.shape(1).rank() != 2) f.refuse("expected indices of shape (n, k), received ", f.shape(1));
   int64_t depth = f.shape(1)[1];
-  if (depth > f.shape(0).rank()) f.refuse("indices of shape ", f.shape(1), " are too long for a tensor of shape ", f.shape(0));
+  if (depth > f.shape(0).rank())
+    f.refuse("indices of shape ", f.shape(1), " are too long for a tensor of shape ", f.shape(0));
   Shape want = {f.shape(1)[0]};
   for (int i = static_cast<int>(depth); i < f.shape(0).rank(); ++i) want.push_back(f.shape(0)[i]);
-  if (!(f.shape(2) == want)) f.refuse("expected updates of shape ", want, ", received ", f.shape(2));
+  if (!(f.shape(2) == want))
+    f.refuse("expected updates of shape ", want, ", received ", f.shape(2));
   f.output(f.shape(0), f.dtype(0));
 }
 void run_scatter(const Run& r) {
   r.kernels.copy(r.context, r.in[0], r.out[0]);
-  int64_t bad = r.kernels.scatter_nd(r.context, r.in[1], r.in[2], r.out[0], static_cast<int>(r.attrs.integer("mode")));
-  if (bad >= 0) out_of_range("scatter", bad / std::max<int64_t>(r.in[1].shape[1], 1), r.out[0].shape[bad % std::max<int64_t>(r.in[1].shape[1], 1)]);
+  int64_t bad = r.kernels.scatter_nd(r.context, r.in[1], r.in[2], r.out[0],
+                                     static_cast<int>(r.attrs.integer("mode")));
+  if (bad >= 0)
+    out_of_range("scatter", bad / std::max<int64_t>(r.in[1].shape[1], 1),
+                 r.out[0].shape[bad % std::max<int64_t>(r.in[1].shape[1], 1)]);
 }
 Tensor gather_nd(const Tensor& x, const Tensor& indices) { return apply1(kGatherNd, {x, indices}); }
 Tensors scatter_backward(const Backward& b) {
   int64_t mode = b.attrs().integer("mode");
   Tensors out(3);
   if (mode > 1)
-    throw Error("scatter_update: only the reductions None and add have a gradient", Error::Kind::kUnsupported);
-  if (b.needs(0)) out[0] = mode == 1 ? b.grad() : scatter_update(b.grad(), b.in(1), zeros_like(b.in(2)));
+    throw Error("scatter_update: only the reductions None and add have a gradient",
+                Error::Kind::kUnsupported);
+  if (b.needs(0))
+    out[0] = mode == 1 ? b.grad() : scatter_update(b.grad(), b.in(1), zeros_like(b.in(2)));
   if (b.needs(2)) out[2] = gather_nd(b.grad(), b.in(1));
   return out;
 }
 const Op kScatter{"scatter_update", infer_scatter, run_scatter, scatter_backward};
 
-// ---- sorting --------------------------------------------------------------------------------------
+// ---- sorting
+// --------------------------------------------------------------------------------------
 void infer_sort(Infer& f) {
   f.output(f.shape(0), f.dtype(0));
   f.output(f.shape(0), DType::kInt32);
 }
-void run_sort(const Run& r) { r.kernels.sort(r.context, r.in[0], r.out[0], r.out[1], r.attrs.flag("descending")); }
+void run_sort(const Run& r) {
+  r.kernels.sort(r.context, r.in[0], r.out[0], r.out[1], r.attrs.flag("descending"));
+}
 Tensors sort_backward(const Backward& b) {
-  return {apply1(kAlongGrad, {b.grad(0), b.out(1)}, {{"axis", int64_t{-1}}, {"shape", b.in(0).shape().vec()}})};
+  return {apply1(kAlongGrad, {b.grad(0), b.out(1)},
+                 {{"axis", int64_t{-1}}, {"shape", b.in(0).shape().vec()}})};
 }
 const Op kSort = [] {
   Op op{"sort", infer_sort, run_sort, sort_backward};
@@ -228,22 +262,28 @@ const Op kSort = [] {
 }();
 
 Tensor index_tensor(const Tensor& t, const char* op) {
-  if (is_floating(t.dtype())) throw Error(str(op, ": expected integer indices, received ", dtype_name(t.dtype())), Error::Kind::kType);
+  if (is_floating(t.dtype()))
+    throw Error(str(op, ": expected integer indices, received ", dtype_name(t.dtype())),
+                Error::Kind::kType);
   if (t.is_scalar_literal()) return cast(t, DType::kInt32);
   return t.dtype() == DType::kInt32 || t.dtype() == DType::kInt64 ? t : cast(t, DType::kInt32);
 }
 
 void require_values(const Tensor& t, const char* op) {
   if (t.is_abstract() || t.is_symbolic())
-    throw Error(str(op, ": the shape of the result depends on values, which are not known while lamina captures the function; "
-                        "use where() or pass run_eagerly=True to compile()"),
+    throw Error(str(op,
+                    ": the shape of the result depends on values, which are not known while lamina "
+                    "captures the function; "
+                    "use where() or pass run_eagerly=True to compile()"),
                 Error::Kind::kRuntime);
 }
 
 }  // namespace
 
 void register_index_ops() {
-  for (const Op* op : {&kSlice, &kUnslice, &kTake, &kTakeGrad, &kAlong, &kAlongGrad, &kGatherNd, &kScatter, &kSort}) register_op(*op);
+  for (const Op* op : {&kSlice, &kUnslice, &kTake, &kTakeGrad, &kAlong, &kAlongGrad, &kGatherNd,
+                       &kScatter, &kSort})
+    register_op(*op);
 }
 
 namespace {
@@ -253,11 +293,13 @@ std::vector<Index> expand(const Tensor& x, const std::vector<Index>& given) {
   int used = 0, ellipses = 0;
   for (auto& i : given) {
     if (i.kind == Index::Kind::kInteger || i.kind == Index::Kind::kSlice) ++used;
-    if (i.kind == Index::Kind::kTensor) used += i.tensor.dtype() == DType::kBool ? std::max(i.tensor.rank(), 0) : 1;
+    if (i.kind == Index::Kind::kTensor)
+      used += i.tensor.dtype() == DType::kBool ? std::max(i.tensor.rank(), 0) : 1;
     ellipses += i.kind == Index::Kind::kEllipsis;
   }
   if (ellipses > 1) throw Error("index: only one ellipsis", Error::Kind::kIndex);
-  if (used > x.rank()) throw Error(str("index: too many indices for shape ", x.shape()), Error::Kind::kIndex);
+  if (used > x.rank())
+    throw Error(str("index: too many indices for shape ", x.shape()), Error::Kind::kIndex);
   std::vector<Index> out;
   int axis = 0;
   for (auto& i : given) {
@@ -268,7 +310,9 @@ std::vector<Index> expand(const Tensor& x, const std::vector<Index>& given) {
       require_values(i.tensor, "index");
       for (int d = 0; d < i.tensor.rank(); ++d)
         if (i.tensor.dim(d) != x.dim(axis + d))
-          throw Error(str("index: a mask of shape ", i.tensor.shape(), " does not fit shape ", x.shape()), Error::Kind::kIndex);
+          throw Error(
+              str("index: a mask of shape ", i.tensor.shape(), " does not fit shape ", x.shape()),
+              Error::Kind::kIndex);
       for (Tensor& t : nonzero(i.tensor)) out.emplace_back(t);
       axis += i.tensor.rank();
     } else {
@@ -294,8 +338,8 @@ Tensor basic(const Tensor& x, const std::vector<Index>& at) {
   return apply1(kSlice, {x}, {{"kind", kind}, {"start", start}, {"stop", stop}, {"step", step}});
 }
 
-// Advanced indexing: x with slices applied and the indexed axes in front, (n, k) rows of indices, the
-// shape they broadcast to, and where NumPy puts their axes.
+// Advanced indexing: x with slices applied and the indexed axes in front, (n, k) rows of indices,
+// the shape they broadcast to, and where NumPy puts their axes.
 struct Advanced {
   Tensor x, rows;
   Shape shape;
@@ -314,7 +358,9 @@ Advanced prepare(const Tensor& x, const std::vector<Index>& at) {
     if (array) {
       plain[i] = Index();
       places.push_back(position);
-      arrays.push_back(at[i].kind == Index::Kind::kTensor ? index_tensor(at[i].tensor, "index") : full({}, static_cast<double>(at[i].integer), DType::kInt64));
+      arrays.push_back(at[i].kind == Index::Kind::kTensor
+                           ? index_tensor(at[i].tensor, "index")
+                           : full({}, static_cast<double>(at[i].integer), DType::kInt64));
       if (last >= 0 && static_cast<int>(i) != last + 1) apart = true;
       last = static_cast<int>(i);
     }
@@ -323,9 +369,11 @@ Advanced prepare(const Tensor& x, const std::vector<Index>& at) {
   Advanced a;
   a.x = basic(x, plain);
   a.front = apart || places.empty() ? 0 : places[0];
-  for (size_t i = 0; i < arrays.size(); ++i) a.shape = i == 0 ? arrays[0].shape() : broadcast_shapes(a.shape, arrays[i].shape());
+  for (size_t i = 0; i < arrays.size(); ++i)
+    a.shape = i == 0 ? arrays[0].shape() : broadcast_shapes(a.shape, arrays[i].shape());
   Tensors columns;
-  for (Tensor& t : arrays) columns.push_back(reshape(copy(broadcast_to(cast(t, DType::kInt64), a.shape)), {-1}));
+  for (Tensor& t : arrays)
+    columns.push_back(reshape(copy(broadcast_to(cast(t, DType::kInt64), a.shape)), {-1}));
   a.rows = stack(columns, 1);
   Ints source(places.begin(), places.end()), target;
   for (size_t i = 0; i < source.size(); ++i) target.push_back(static_cast<int64_t>(i));
@@ -351,11 +399,15 @@ Tensor getitem(const Tensor& x, const std::vector<Index>& given) {
 
 void setitem(const Tensor& x, const std::vector<Index>& given, const Tensor& value) {
   if (grad_enabled() && x.requires_grad())
-    throw Error("assignment to a part of a tensor whose gradient is recorded; use scatter_update or slice_update, or no_grad()",
-                Error::Kind::kRuntime);
+    throw Error(
+        "assignment to a part of a tensor whose gradient is recorded; use scatter_update or "
+        "slice_update, or no_grad()",
+        Error::Kind::kRuntime);
   if (x.is_abstract() || x.is_symbolic())
-    throw Error("assignment to a part of a tensor is not possible while lamina captures the function; use slice_update or scatter_update",
-                Error::Kind::kRuntime);
+    throw Error(
+        "assignment to a part of a tensor is not possible while lamina captures the function; use "
+        "slice_update or scatter_update",
+        Error::Kind::kRuntime);
   NoGrad off;
   std::vector<Index> at = expand(x, given);
   if (!has_tensors(at)) return assign(basic(x, at), value);
@@ -369,9 +421,11 @@ void setitem(const Tensor& x, const std::vector<Index>& given, const Tensor& val
   Shape seen(shape);
   {
     Ints order;
-    for (int i = a.shape.rank(); i < a.shape.rank() + a.front; ++i) order.push_back(shape[static_cast<size_t>(i)]);
+    for (int i = a.shape.rank(); i < a.shape.rank() + a.front; ++i)
+      order.push_back(shape[static_cast<size_t>(i)]);
     for (int i = 0; i < a.shape.rank(); ++i) order.push_back(shape[static_cast<size_t>(i)]);
-    for (size_t i = static_cast<size_t>(a.shape.rank() + a.front); i < shape.size(); ++i) order.push_back(shape[i]);
+    for (size_t i = static_cast<size_t>(a.shape.rank() + a.front); i < shape.size(); ++i)
+      order.push_back(shape[i]);
     seen = Shape(order);
   }
   Tensor v = moveaxis(broadcast_to(cast(value, x.dtype()), seen), source, target);
@@ -385,17 +439,20 @@ Tensor slice(const Tensor& x, const Ints& start, const Ints& shape) {
   std::vector<Index> at;
   if (start.size() != shape.size()) fail("slice: start_indices and shape differ in length");
   for (size_t i = 0; i < start.size(); ++i)
-    at.push_back(shape[i] < 0 ? Index::slice(start[i], {}) : Index::slice(start[i], start[i] + shape[i]));
+    at.push_back(shape[i] < 0 ? Index::slice(start[i], {})
+                              : Index::slice(start[i], start[i] + shape[i]));
   return getitem(x, at);
 }
 
 Tensor slice_update(const Tensor& x, const Ints& start, const Tensor& updates) {
   // x outside of the block, updates inside.
   std::vector<std::pair<int64_t, int64_t>> width;
-  if (static_cast<int>(start.size()) != x.rank() || updates.rank() != x.rank()) fail("slice_update: expected ", x.rank(), " start indices and axes");
+  if (static_cast<int>(start.size()) != x.rank() || updates.rank() != x.rank())
+    fail("slice_update: expected ", x.rank(), " start indices and axes");
   for (int i = 0; i < x.rank(); ++i) {
     int64_t a = start[static_cast<size_t>(i)];
-    if (a < 0 || a + updates.dim(i) > x.dim(i)) fail("slice_update: a block of shape ", updates.shape(), " does not fit shape ", x.shape());
+    if (a < 0 || a + updates.dim(i) > x.dim(i))
+      fail("slice_update: a block of shape ", updates.shape(), " does not fit shape ", x.shape());
     width.emplace_back(a, x.dim(i) - a - updates.dim(i));
   }
   Tensor inside = pad(full(updates.shape(), 1, DType::kBool), width);
@@ -422,13 +479,24 @@ Tensor take_along_axis(const Tensor& x, const Tensor& indices, std::optional<int
   }
   return apply1(kAlong, {t, i}, {{"axis", axis.value_or(0)}});
 }
-Tensor scatter_update(const Tensor& x, const Tensor& indices, const Tensor& updates, const std::string& reduction) {
-  int64_t mode = reduction.empty() ? 0 : reduction == "add" ? 1 : reduction == "max" ? 2 : reduction == "min" ? 3 : reduction == "mul" ? 4 : -1;
-  if (mode < 0) fail("scatter_update: reduction must be None, add, max, min or mul; received '", reduction, "'");
-  return apply1(kScatter, {x, index_tensor(indices, "scatter_update"), as_dtype(updates, x.dtype())}, {{"mode", mode}});
+Tensor scatter_update(const Tensor& x, const Tensor& indices, const Tensor& updates,
+                      const std::string& reduction) {
+  int64_t mode = reduction.empty()    ? 0
+                 : reduction == "add" ? 1
+                 : reduction == "max" ? 2
+                 : reduction == "min" ? 3
+                 : reduction == "mul" ? 4
+                                      : -1;
+  if (mode < 0)
+    fail("scatter_update: reduction must be None, add, max, min or mul; received '", reduction,
+         "'");
+  return apply1(kScatter,
+                {x, index_tensor(indices, "scatter_update"), as_dtype(updates, x.dtype())},
+                {{"mode", mode}});
 }
 Tensor scatter(const Tensor& indices, const Tensor& values, const Shape& shape) {
-  Tensor i = index_tensor(indices, "scatter"), v = values.is_scalar_literal() ? as_dtype(values, common_dtype({values})) : values;
+  Tensor i = index_tensor(indices, "scatter"),
+         v = values.is_scalar_literal() ? as_dtype(values, common_dtype({values})) : values;
   int64_t depth = i.dim(-1), n = 1;
   for (int d = 0; d + 1 < i.rank(); ++d) n *= i.dim(d);
   Ints flat = {n};
@@ -446,7 +514,9 @@ Tensor one_hot(const Tensor& x, int64_t num_classes, int axis, DType dtype) {
 }
 
 namespace {
-Tensors sorted(const Tensor& x, bool descending) { return apply(kSort, {x.is_symbolic() ? x : x.contiguous()}, {{"descending", descending}}); }
+Tensors sorted(const Tensor& x, bool descending) {
+  return apply(kSort, {x.is_symbolic() ? x : x.contiguous()}, {{"descending", descending}});
+}
 }  // namespace
 Tensor sort(const Tensor& x, int axis) {
   int a = normalize_axis(axis, x.rank());
@@ -459,19 +529,23 @@ Tensor argsort(const Tensor& x, int axis) {
   return swapaxes(sorted(swapaxes(x, a, -1), false)[1], a, -1);
 }
 std::pair<Tensor, Tensor> top_k(const Tensor& x, int64_t k, bool) {
-  if (k < 0 || (x.dim(-1) >= 0 && k > x.dim(-1))) fail("top_k: k = ", k, " for a last axis of length ", x.dim(-1));
+  if (k < 0 || (x.dim(-1) >= 0 && k > x.dim(-1)))
+    fail("top_k: k = ", k, " for a last axis of length ", x.dim(-1));
   Tensors s = sorted(x, true);
   std::vector<Index> at = {Index::ellipsis(), Index::slice(0, k)};
   return {getitem(s[0], at), getitem(s[1], at)};
 }
 Tensor in_top_k(const Tensor& targets, const Tensor& predictions, int64_t k) {
-  Tensor score = take_along_axis(predictions, expand_dims(index_tensor(targets, "in_top_k"), {-1}), -1);
+  Tensor score =
+      take_along_axis(predictions, expand_dims(index_tensor(targets, "in_top_k"), {-1}), -1);
   Tensor better = sum(cast(greater(predictions, score), DType::kInt32), -1);
   return logical_and(less(better, Tensor(k)), isfinite(squeeze(score, -1)));
 }
 Tensor searchsorted(const Tensor& sequence, const Tensor& values, const std::string& side) {
-  if (sequence.rank() != 1) fail("searchsorted: expected a sequence with one axis, received shape ", sequence.shape());
-  if (side != "left" && side != "right") fail("searchsorted: side must be 'left' or 'right', received '", side, "'");
+  if (sequence.rank() != 1)
+    fail("searchsorted: expected a sequence with one axis, received shape ", sequence.shape());
+  if (side != "left" && side != "right")
+    fail("searchsorted: side must be 'left' or 'right', received '", side, "'");
   Tensor v = expand_dims(values, {-1});
   Tensor below = side == "left" ? less(sequence, v) : less_equal(sequence, v);
   return sum(cast(below, DType::kInt32), -1);

@@ -12,7 +12,8 @@ namespace {
 // Block of `v` along an axis.
 abi::View window(const abi::View& v, int axis, int64_t start, int64_t count) {
   abi::View out = v;
-  out.data = static_cast<char*>(v.data) + start * v.strides[axis] * static_cast<int64_t>(itemsize(static_cast<DType>(v.dtype)));
+  out.data = static_cast<char*>(v.data) +
+             start * v.strides[axis] * static_cast<int64_t>(itemsize(static_cast<DType>(v.dtype)));
   out.shape[axis] = count;
   return out;
 }
@@ -25,7 +26,8 @@ void infer_concatenate(Infer& f) {
     const Shape& t = f.shape(i);
     bool fits = t.rank() == s.rank();
     for (int d = 0; fits && d < s.rank(); ++d) fits = d == axis || t[d] == s[d];
-    if (!fits) f.refuse("shapes must agree except on axis ", axis, "; received ", f.shape(0), " and ", t);
+    if (!fits)
+      f.refuse("shapes must agree except on axis ", axis, "; received ", f.shape(0), " and ", t);
     s[axis] += t[axis];
   }
   f.output(s, f.dtype(0));
@@ -62,10 +64,12 @@ Ints bounds(Infer& f, int axis) {
   Ints cuts = {0};
   if (f.attrs().has("sections")) {
     int64_t k = f.attrs().integer("sections");
-    if (k < 1 || n % k != 0) f.refuse("axis ", axis, " of length ", n, " cannot be cut into ", k, " equal sections");
+    if (k < 1 || n % k != 0)
+      f.refuse("axis ", axis, " of length ", n, " cannot be cut into ", k, " equal sections");
     for (int64_t i = 1; i <= k; ++i) cuts.push_back(i * n / k);
   } else {
-    for (int64_t i : f.attrs().ints("indices")) cuts.push_back(std::clamp<int64_t>(i < 0 ? i + n : i, cuts.back(), n));
+    for (int64_t i : f.attrs().ints("indices"))
+      cuts.push_back(std::clamp<int64_t>(i < 0 ? i + n : i, cuts.back(), n));
     cuts.push_back(n);
   }
   return cuts;
@@ -93,7 +97,8 @@ Tensors split_backward(const Backward& b) {
 void infer_pad(Infer& f) {
   const auto& w = f.attrs().ints("pad_width");
   Shape s = f.shape(0);
-  if (w.size() != 2 * s.size()) f.refuse("pad_width needs one pair for each of ", s.rank(), " axes");
+  if (w.size() != 2 * s.size())
+    f.refuse("pad_width needs one pair for each of ", s.rank(), " axes");
   for (int i = 0; i < s.rank(); ++i) {
     int64_t a = w[static_cast<size_t>(2 * i)], c = w[static_cast<size_t>(2 * i + 1)];
     if (a < 0 || c < 0) f.refuse("pad_width must not be negative");
@@ -110,7 +115,8 @@ void run_pad(const Run& r) {
   r.kernels.copy(r.context, v, r.out[0]);
   abi::View inner = r.out[0];
   const auto& w = r.attrs.ints("pad_width");
-  for (int i = 0; i < inner.rank; ++i) inner = window(inner, i, w[static_cast<size_t>(2 * i)], r.in[0].shape[i]);
+  for (int i = 0; i < inner.rank; ++i)
+    inner = window(inner, i, w[static_cast<size_t>(2 * i)], r.in[0].shape[i]);
   r.kernels.copy(r.context, r.in[0], inner);
 }
 Tensors pad_backward(const Backward& b) {
@@ -139,7 +145,8 @@ Tensor concatenate(const Tensors& xs, int axis) {
 }
 Tensor stack(const Tensors& xs, int axis) {
   Tensors wide;
-  for (const Tensor& x : xs) wide.push_back(expand_dims(x.is_scalar_literal() ? as_dtype(x, common_dtype({x})) : x, {axis}));
+  for (const Tensor& x : xs)
+    wide.push_back(expand_dims(x.is_scalar_literal() ? as_dtype(x, common_dtype({x})) : x, {axis}));
   int rank = xs.empty() ? 1 : xs[0].rank() + 1;
   return concatenate(wide, normalize_axis(axis, rank));
 }
@@ -161,7 +168,8 @@ Tensors split(const Tensor& x, const Ints& indices, int axis) {
   return apply(kSplit, {x}, {{"indices", indices}, {"axis", int64_t{axis}}});
 }
 
-Tensor pad(const Tensor& x, const std::vector<std::pair<int64_t, int64_t>>& width, const std::string& mode, double value) {
+Tensor pad(const Tensor& x, const std::vector<std::pair<int64_t, int64_t>>& width,
+           const std::string& mode, double value) {
   if (mode == "constant") {
     Ints w;
     for (auto& [a, b] : width) w.push_back(a), w.push_back(b);
@@ -169,14 +177,16 @@ Tensor pad(const Tensor& x, const std::vector<std::pair<int64_t, int64_t>>& widt
   }
   if (mode != "reflect" && mode != "symmetric" && mode != "edge")
     fail("pad: mode must be constant, reflect, symmetric or edge; received '", mode, "'");
-  if (static_cast<int>(width.size()) != x.rank()) fail("pad: pad_width needs one pair for each of ", x.rank(), " axes");
+  if (static_cast<int>(width.size()) != x.rank())
+    fail("pad: pad_width needs one pair for each of ", x.rank(), " axes");
   // Each padded axis is a gather of its own indices.
   Tensor y = x;
   for (int axis = 0; axis < x.rank(); ++axis) {
     auto [before, after] = width[static_cast<size_t>(axis)];
     if (before == 0 && after == 0) continue;
     int64_t n = x.dim(axis);
-    if (n == 0 || (mode == "reflect" && n == 1)) fail("pad: axis ", axis, " of length ", n, " is too short for mode '", mode, "'");
+    if (n == 0 || (mode == "reflect" && n == 1))
+      fail("pad: axis ", axis, " of length ", n, " is too short for mode '", mode, "'");
     std::vector<int64_t> index;
     for (int64_t i = -before; i < n + after; ++i) {
       if (mode == "edge") {
@@ -220,7 +230,8 @@ Tensor repeat(const Tensor& x, const Ints& repeats, std::optional<int64_t> axis)
     fail("repeat: expected 1 or ", n, " repeats, received ", repeats.size());
   std::vector<int64_t> index;
   for (int64_t i = 0; i < n; ++i)
-    for (int64_t k = 0; k < repeats[repeats.size() == 1 ? 0 : static_cast<size_t>(i)]; ++k) index.push_back(i);
+    for (int64_t k = 0; k < repeats[repeats.size() == 1 ? 0 : static_cast<size_t>(i)]; ++k)
+      index.push_back(i);
   return take(t, Tensor::from_vector(index, {static_cast<int64_t>(index.size())}), a);
 }
 
@@ -236,7 +247,8 @@ Tensor flip(const Tensor& x, const Axes& axis) {
 
 Tensor roll(const Tensor& x, const Ints& shift, const Axes& axis) {
   if (axis.all) {
-    if (shift.size() != 1) fail("roll: one shift for the flattened tensor, received ", shift.size());
+    if (shift.size() != 1)
+      fail("roll: one shift for the flattened tensor, received ", shift.size());
     return reshape(roll(reshape(x, {-1}), shift, 0), x.shape().vec());
   }
   Tensor t = x;

@@ -16,7 +16,8 @@ namespace {
 void infer_matmul(Infer& f) {
   const Shape &a = f.shape(0), &b = f.shape(1);
   if (a.rank() < 2 || b.rank() < 2 || a[-1] != b[-2])
-    f.refuse("the last axis of x1 must match the axis before the last of x2; received shapes ", a, " and ", b);
+    f.refuse("the last axis of x1 must match the axis before the last of x2; received shapes ", a,
+             " and ", b);
   Shape left = a, right = b;
   left.pop_back(), left.pop_back(), right.pop_back(), right.pop_back();
   Shape s = broadcast_shapes(left, right);
@@ -49,7 +50,8 @@ Tensors matmul_backward(const Backward& b) {
   if (b.needs(1)) {
     // One matrix shared by a batch: the batch is summed inside the product.
     if (y.rank() == 2 && x.rank() > 2)
-      out[1] = matmul(swapaxes(reshape(x, {-1, x.dim(-1)}), 0, 1), reshape(b.grad(), {-1, y.dim(-1)}));
+      out[1] =
+          matmul(swapaxes(reshape(x, {-1, x.dim(-1)}), 0, 1), reshape(b.grad(), {-1, y.dim(-1)}));
     else
       out[1] = sum_to_shape(matmul(swapaxes(x, -1, -2), b.grad()), y.shape());
   }
@@ -60,8 +62,10 @@ const Op kMatmul{"matmul", infer_matmul, run_matmul, matmul_backward};
 // act(x @ kernel + bias): x (..., K), kernel (K, N), bias (N,) or none.
 void infer_dense(Infer& f) {
   const Shape &x = f.shape(0), &k = f.shape(1);
-  if (k.rank() != 2 || x.rank() < 1 || x[-1] != k[0]) f.refuse("the last axis of the input must be ", k[0], "; received shapes ", x, " and ", k);
-  if (f.has(2) && !(f.shape(2) == Shape{k[1]})) f.refuse("expected a bias of shape ", Shape{k[1]}, ", received ", f.shape(2));
+  if (k.rank() != 2 || x.rank() < 1 || x[-1] != k[0])
+    f.refuse("the last axis of the input must be ", k[0], "; received shapes ", x, " and ", k);
+  if (f.has(2) && !(f.shape(2) == Shape{k[1]}))
+    f.refuse("expected a bias of shape ", Shape{k[1]}, ", received ", f.shape(2));
   fused_code(f.attrs().text("activation"));
   Shape s = x;
   s[-1] = k[1];
@@ -104,13 +108,17 @@ const Op kDense = [] {
 }();
 
 // Products are computed in float32 or float64.
-DType product_type(DType d) { return d == DType::kFloat64 ? d : is_floating(d) ? DType::kFloat32 : DType::kFloat64; }
+DType product_type(DType d) {
+  return d == DType::kFloat64 ? d : is_floating(d) ? DType::kFloat32 : DType::kFloat64;
+}
 
 }  // namespace
 
 abi::EwOp fused_code(const std::string& activation) {
-  static const std::map<std::string, abi::EwOp> codes = {
-      {"", abi::EwOp::kCount}, {"relu", abi::EwOp::relu}, {"sigmoid", abi::EwOp::sigmoid}, {"tanh", abi::EwOp::tanh}};
+  static const std::map<std::string, abi::EwOp> codes = {{"", abi::EwOp::kCount},
+                                                         {"relu", abi::EwOp::relu},
+                                                         {"sigmoid", abi::EwOp::sigmoid},
+                                                         {"tanh", abi::EwOp::tanh}};
   auto it = codes.find(activation);
   if (it == codes.end()) fail("activation '", activation, "' cannot be fused");
   return it->second;
@@ -126,7 +134,8 @@ Tensor y_gradient(const std::string& activation, const Tensor& g, const Tensor& 
   // Of all three the derivative is a function of the result, so y stands for x as well; the second
   // derivative then goes by way of y.
   if (activation == "relu") return apply1(*find_op("relu_grad"), {g, y, y});
-  if (!y.requires_grad() || !grad_enabled()) return apply1(*find_op(activation + "_grad"), {g, y, y});
+  if (!y.requires_grad() || !grad_enabled())
+    return apply1(*find_op(activation + "_grad"), {g, y, y});
   if (activation == "sigmoid") return g * y * (Tensor(1.0) - y);
   return g * (Tensor(1.0) - y * y);
 }
@@ -139,7 +148,8 @@ void register_linalg_ops() {
 Tensor matmul(const Tensor& x1, const Tensor& x2) {
   DType d = common_dtype({x1, x2}), p = product_type(d);
   Tensor a = as_dtype(x1, p), b = as_dtype(x2, p);
-  if (a.rank() == 0 || b.rank() == 0) fail("matmul: expected at least one axis, received shapes ", a.shape(), " and ", b.shape());
+  if (a.rank() == 0 || b.rank() == 0)
+    fail("matmul: expected at least one axis, received shapes ", a.shape(), " and ", b.shape());
   bool row = a.rank() == 1, column = b.rank() == 1;
   if (row) a = expand_dims(a, {0});
   if (column) b = expand_dims(b, {-1});
@@ -153,16 +163,21 @@ Tensor matmul(const Tensor& x1, const Tensor& x2) {
   return as_dtype(y, d);
 }
 
-Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor& bias, const std::string& activation) {
+Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor& bias,
+             const std::string& activation) {
   DType d = common_float({x, kernel}), p = product_type(d);
   Tensor a = as_dtype(x, p);
   if (!a.is_symbolic() && a.rank() > 2) a = a.contiguous();
-  return as_dtype(apply1(kDense, {a, as_dtype(kernel, p), bias.defined() ? as_dtype(bias, p) : bias}, {{"activation", activation}}), d);
+  return as_dtype(
+      apply1(kDense, {a, as_dtype(kernel, p), bias.defined() ? as_dtype(bias, p) : bias},
+             {{"activation", activation}}),
+      d);
 }
 
 Tensor dot(const Tensor& a, const Tensor& b) {
   if (a.rank() == 0 || b.rank() == 0) return a * b;
-  if (b.rank() == 1 || a.rank() <= 2) return b.rank() <= 2 ? matmul(a, b) : tensordot(a, b, Ints{-1}, Ints{-2});
+  if (b.rank() == 1 || a.rank() <= 2)
+    return b.rank() <= 2 ? matmul(a, b) : tensordot(a, b, Ints{-1}, Ints{-2});
   return tensordot(a, b, Ints{-1}, Ints{-2});
 }
 Tensor vdot(const Tensor& a, const Tensor& b) { return matmul(ravel(a), ravel(b)); }
@@ -180,19 +195,25 @@ Tensor tensordot(const Tensor& x1, const Tensor& x2, const Ints& axes1, const In
   int64_t k = 1;
   for (size_t i = 0; i < left.size(); ++i) {
     int64_t n = x1.shape()[static_cast<int>(left[i])];
-    if (n != x2.shape()[static_cast<int>(right[i])]) fail("tensordot: axes of shapes ", x1.shape(), " and ", x2.shape(), " do not match");
+    if (n != x2.shape()[static_cast<int>(right[i])])
+      fail("tensordot: axes of shapes ", x1.shape(), " and ", x2.shape(), " do not match");
     k *= n;
   }
   int64_t m = 1, n = 1;
   for (int i = 0; i < x1.rank(); ++i)
-    if (std::find(left.begin(), left.end(), i) == left.end()) free1.push_back(i), shape.push_back(x1.shape()[i]), m *= x1.shape()[i];
+    if (std::find(left.begin(), left.end(), i) == left.end())
+      free1.push_back(i), shape.push_back(x1.shape()[i]), m *= x1.shape()[i];
   for (int i = 0; i < x2.rank(); ++i)
-    if (std::find(right.begin(), right.end(), i) == right.end()) free2.push_back(i), shape.push_back(x2.shape()[i]), n *= x2.shape()[i];
+    if (std::find(right.begin(), right.end(), i) == right.end())
+      free2.push_back(i), shape.push_back(x2.shape()[i]), n *= x2.shape()[i];
   Ints order1 = free1, order2 = right;
   order1.insert(order1.end(), left.begin(), left.end());
   order2.insert(order2.end(), free2.begin(), free2.end());
-  auto moved = [](const Tensor& t, const Ints& order) { return order.empty() ? t : transpose(t, order); };
-  return reshape(matmul(reshape(moved(x1, order1), {m, k}), reshape(moved(x2, order2), {k, n})), shape);
+  auto moved = [](const Tensor& t, const Ints& order) {
+    return order.empty() ? t : transpose(t, order);
+  };
+  return reshape(matmul(reshape(moved(x1, order1), {m, k}), reshape(moved(x2, order2), {k, n})),
+                 shape);
 }
 Tensor tensordot(const Tensor& x1, const Tensor& x2, int axes) {
   Ints left, right;

@@ -18,7 +18,8 @@ abi::View rows(const abi::View& v) {
   return m;
 }
 void check_vector(Infer& f, size_t i, int64_t c) {
-  if (f.has(i) && !(f.shape(i) == Shape{c})) f.refuse("expected a vector of length ", c, ", received shape ", f.shape(i));
+  if (f.has(i) && !(f.shape(i) == Shape{c}))
+    f.refuse("expected a vector of length ", c, ", received shape ", f.shape(i));
 }
 int64_t row_count(const Shape& s) {
   int64_t r = 1;
@@ -36,7 +37,8 @@ void infer_ln(Infer& f) {
   f.output({row_count(f.shape(0))}, f.dtype(0));
 }
 void run_ln(const Run& r) {
-  r.kernels.layer_norm(r.context, r.attrs.real("epsilon"), rows(r.in[0]), r.optional(1), r.optional(2), rows(r.out[0]), r.out[1], r.out[2]);
+  r.kernels.layer_norm(r.context, r.attrs.real("epsilon"), rows(r.in[0]), r.optional(1),
+                       r.optional(2), rows(r.out[0]), r.out[1], r.out[2]);
 }
 // x, gamma, mean, rstd, g -> gx, ggamma, gbeta
 void infer_ln_grad(Infer& f) {
@@ -45,11 +47,13 @@ void infer_ln_grad(Infer& f) {
   f.output({f.shape(0)[-1]}, f.dtype(0));
 }
 void run_ln_grad(const Run& r) {
-  r.kernels.layer_norm_grad(r.context, rows(r.in[0]), r.optional(1), r.in[2], r.in[3], rows(r.in[4]), rows(r.out[0]), &r.out[1], &r.out[2]);
+  r.kernels.layer_norm_grad(r.context, rows(r.in[0]), r.optional(1), r.in[2], r.in[3],
+                            rows(r.in[4]), rows(r.out[0]), &r.out[1], &r.out[2]);
 }
 const Op kLnGrad{"layer_norm_grad", infer_ln_grad, run_ln_grad};
 Tensors ln_backward(const Backward& b) {
-  Tensors g = apply(kLnGrad, {b.in(0), b.in(1), stop_gradient(b.out(1)), stop_gradient(b.out(2)), packed(b.grad())});
+  Tensors g = apply(kLnGrad, {b.in(0), b.in(1), stop_gradient(b.out(1)), stop_gradient(b.out(2)),
+                              packed(b.grad())});
   return {g[0], b.needs(1) ? g[1] : Tensor{}, b.needs(2) ? g[2] : Tensor{}};
 }
 Op saving(Op op) {
@@ -70,16 +74,21 @@ void infer_bn(Infer& f) {
 void run_bn(const Run& r) {
   abi::View x = rows(r.in[0]);
   r.kernels.batch_norm_stats(r.context, x, r.out[1], r.out[2]);
-  r.kernels.batch_norm(r.context, r.attrs.real("epsilon"), x, r.out[1], r.out[2], r.optional(1), r.optional(2), rows(r.out[0]));
+  r.kernels.batch_norm(r.context, r.attrs.real("epsilon"), x, r.out[1], r.out[2], r.optional(1),
+                       r.optional(2), rows(r.out[0]));
 }
 // x, mean, var, gamma, g -> gx, ggamma, gbeta
 void run_bn_grad(const Run& r) {
-  r.kernels.batch_norm_grad(r.context, r.attrs.real("epsilon"), rows(r.in[0]), r.in[1], r.in[2], r.optional(3), rows(r.in[4]), rows(r.out[0]), &r.out[1], &r.out[2]);
+  r.kernels.batch_norm_grad(r.context, r.attrs.real("epsilon"), rows(r.in[0]), r.in[1], r.in[2],
+                            r.optional(3), rows(r.in[4]), rows(r.out[0]), &r.out[1], &r.out[2]);
 }
 const Op kBnGrad{"batch_norm_grad", infer_ln_grad, run_bn_grad};
 Tensors bn_backward(const Backward& b) {
   if (!b.has_grad(0)) return Tensors(3);
-  Tensors g = apply(kBnGrad, {b.in(0), stop_gradient(b.out(1)), stop_gradient(b.out(2)), b.in(1), packed(b.grad())}, b.attrs());
+  Tensors g =
+      apply(kBnGrad,
+            {b.in(0), stop_gradient(b.out(1)), stop_gradient(b.out(2)), b.in(1), packed(b.grad())},
+            b.attrs());
   return {g[0], b.needs(1) ? g[1] : Tensor{}, b.needs(2) ? g[2] : Tensor{}};
 }
 const Op kBn = saving({"batch_norm_train", infer_bn, run_bn, bn_backward});
@@ -93,7 +102,8 @@ void register_norm_ops() {
   for (const Op* op : {&kLn, &kLnGrad, &kBn, &kBnGrad}) register_op(*op);
 }
 
-Tensor layer_normalization(const Tensor& given, const Tensor& gamma, const Tensor& beta, double epsilon) {
+Tensor layer_normalization(const Tensor& given, const Tensor& gamma, const Tensor& beta,
+                           double epsilon) {
   DType d = common_float({given}), p = compute(d);
   Tensor x = as_dtype(given, p), g = optional(gamma, p), b = optional(beta, p);
   int axes = g.defined() ? g.rank() : b.defined() ? b.rank() : 1;
@@ -106,12 +116,14 @@ Tensor layer_normalization(const Tensor& given, const Tensor& gamma, const Tenso
     if (g.defined()) g = reshape(g, {-1});
     if (b.defined()) b = reshape(b, {-1});
   }
-  Tensor y = apply(kLn, {packed(x), g.defined() ? packed(g) : g, b.defined() ? packed(b) : b}, {{"epsilon", epsilon}})[0];
+  Tensor y = apply(kLn, {packed(x), g.defined() ? packed(g) : g, b.defined() ? packed(b) : b},
+                   {{"epsilon", epsilon}})[0];
   if (axes > 1) y = reshape(y, shape.vec());
   return as_dtype(y, d);
 }
 
-Tensor batch_normalization(const Tensor& given, const Tensor& mean, const Tensor& variance, int axis, const Tensor& offset, const Tensor& scale, double epsilon) {
+Tensor batch_normalization(const Tensor& given, const Tensor& mean, const Tensor& variance,
+                           int axis, const Tensor& offset, const Tensor& scale, double epsilon) {
   DType d = common_float({given});
   int a = normalize_axis(axis, given.rank());
   Ints shape(static_cast<size_t>(given.rank()), 1);
@@ -124,9 +136,11 @@ Tensor batch_normalization(const Tensor& given, const Tensor& mean, const Tensor
   return as_dtype(given, d) * reshape(factor, shape) + reshape(shift, shape);
 }
 
-Tensors batch_normalization_train(const Tensor& given, const Tensor& gamma, const Tensor& beta, double epsilon) {
+Tensors batch_normalization_train(const Tensor& given, const Tensor& gamma, const Tensor& beta,
+                                  double epsilon) {
   DType d = common_float({given}), p = compute(d);
-  Tensors out = apply(kBn, {packed(as_dtype(given, p)), optional(gamma, p), optional(beta, p)}, {{"epsilon", epsilon}});
+  Tensors out = apply(kBn, {packed(as_dtype(given, p)), optional(gamma, p), optional(beta, p)},
+                      {{"epsilon", epsilon}});
   return {as_dtype(out[0], d), out[1], out[2]};
 }
 

@@ -14,8 +14,10 @@ inline bool is_packed(const abi::View& v) {
   return true;
 }
 
-// A C-ordered copy of x where it is not in C order already; the copy is an operation of its own, so it
-// is captured and differentiated. Symbolic tensors are in C order by definition.
-inline Tensor packed(const Tensor& x) { return !x.defined() || x.is_symbolic() ? x : x.contiguous(); }
+// A C-ordered copy of x where it is not in C order already; the copy is an operation of its own, so
+// it is captured and differentiated. Symbolic tensors are in C order by definition.
+inline Tensor packed(const Tensor& x) {
+  return !x.defined() || x.is_symbolic() ? x : x.contiguous();
+}
 
 }  // namespace lamina

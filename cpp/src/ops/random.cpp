@@ -14,11 +14,14 @@ namespace {
 
 const int64_t* state_of(const abi::View& v) { return static_cast<const int64_t*>(v.data); }
 
-void infer_random(Infer& f) { f.output(Shape(f.attrs().ints("shape")), dtype_from_name(f.attrs().text("dtype"))); }
+void infer_random(Infer& f) {
+  f.output(Shape(f.attrs().ints("shape")), dtype_from_name(f.attrs().text("dtype")));
+}
 template <abi::RandomKind kKind>
 void run_random(const Run& r) {
   const int64_t* s = state_of(r.in[0]);
-  r.kernels.random(r.context, kKind, static_cast<uint64_t>(s[0]), static_cast<uint64_t>(s[1]), r.attrs.real("a"), r.attrs.real("b"), r.out[0]);
+  r.kernels.random(r.context, kKind, static_cast<uint64_t>(s[0]), static_cast<uint64_t>(s[1]),
+                   r.attrs.real("a"), r.attrs.real("b"), r.out[0]);
 }
 Op source(const char* name, void (*run)(const Run&)) {
   Op op{name, infer_random, run};
@@ -27,7 +30,8 @@ Op source(const char* name, void (*run)(const Run&)) {
 }
 const Op kUniform = source("random_uniform", run_random<abi::RandomKind::kUniform>);
 const Op kNormal = source("random_normal", run_random<abi::RandomKind::kNormal>);
-const Op kTruncated = source("random_truncated_normal", run_random<abi::RandomKind::kTruncatedNormal>);
+const Op kTruncated =
+    source("random_truncated_normal", run_random<abi::RandomKind::kTruncatedNormal>);
 const Op kInteger = source("random_integer", run_random<abi::RandomKind::kInteger>);
 
 // x, state -> y, mask
@@ -39,7 +43,8 @@ void run_dropout(const Run& r) {
   const int64_t* s = state_of(r.in[1]);
   abi::View x = r.in[0];
   r.kernels.copy(r.context, x, r.out[0]);  // in C order, whatever the input's layout
-  r.kernels.dropout(r.context, static_cast<uint64_t>(s[0]), static_cast<uint64_t>(s[1]), r.attrs.real("rate"), r.out[0], r.out[0], r.out[1]);
+  r.kernels.dropout(r.context, static_cast<uint64_t>(s[0]), static_cast<uint64_t>(s[1]),
+                    r.attrs.real("rate"), r.out[0], r.out[0], r.out[1]);
 }
 Tensors dropout_backward(const Backward& b) {
   Tensor g = b.grad() * Tensor(1.0 / (1.0 - b.attrs().real("rate")));
@@ -52,15 +57,19 @@ const Op kDropout = [] {
 }();
 
 const Op kAdvance = [] {
-  Op op{"advance_seed", [](Infer& f) { f.in_place(0); }, [](const Run& r) { ++static_cast<int64_t*>(r.out[0].data)[1]; }};
+  Op op{"advance_seed", [](Infer& f) { f.in_place(0); },
+        [](const Run& r) { ++static_cast<int64_t*>(r.out[0].data)[1]; }};
   op.effect = true;
   return op;
 }();
 
-Tensor draw(const Op& op, const Shape& shape, double a, double b, DType dtype, random::SeedGenerator* seed) {
+Tensor draw(const Op& op, const Shape& shape, double a, double b, DType dtype,
+            random::SeedGenerator* seed) {
   NoGrad off;
   const Tensor& state = (seed ? *seed : random::global_generator()).state();
-  Tensor out = apply1(op, {state}, {{"shape", shape.vec()}, {"dtype", std::string(dtype_name(dtype))}, {"a", a}, {"b", b}});
+  Tensor out = apply1(
+      op, {state},
+      {{"shape", shape.vec()}, {"dtype", std::string(dtype_name(dtype))}, {"a", a}, {"b", b}});
   apply(kAdvance, {state});
   return out;
 }
@@ -72,7 +81,8 @@ void require_float(const char* name, DType d) {
 }  // namespace
 
 void register_random_ops() {
-  for (const Op* op : {&kUniform, &kNormal, &kTruncated, &kInteger, &kDropout, &kAdvance}) register_op(*op);
+  for (const Op* op : {&kUniform, &kNormal, &kTruncated, &kInteger, &kDropout, &kAdvance})
+    register_op(*op);
 }
 
 namespace random {
@@ -84,7 +94,8 @@ SeedGenerator::SeedGenerator(std::optional<int64_t> seed) {
   } else {
     // A number drawn from the global generator: distinct for each, the same after set_seed().
     int64_t* s = static_cast<int64_t*>(global_generator().state().data());
-    uint64_t z = static_cast<uint64_t>(s[0]) * 0x9E3779B97F4A7C15ull + static_cast<uint64_t>(++s[1]) * 0xBF58476D1CE4E5B9ull;
+    uint64_t z = static_cast<uint64_t>(s[0]) * 0x9E3779B97F4A7C15ull +
+                 static_cast<uint64_t>(++s[1]) * 0xBF58476D1CE4E5B9ull;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
     state[0] = static_cast<int64_t>((z ^ (z >> 31)) >> 1);
@@ -114,7 +125,8 @@ Tensor normal(const Shape& shape, double mean, double stddev, DType dtype, SeedG
   require_float("normal", dtype);
   return draw(kNormal, shape, mean, stddev, dtype, seed);
 }
-Tensor truncated_normal(const Shape& shape, double mean, double stddev, DType dtype, SeedGenerator* seed) {
+Tensor truncated_normal(const Shape& shape, double mean, double stddev, DType dtype,
+                        SeedGenerator* seed) {
   require_float("truncated_normal", dtype);
   return draw(kTruncated, shape, mean, stddev, dtype, seed);
 }
@@ -129,7 +141,8 @@ Tensor bernoulli(const Shape& shape, double p, DType dtype, SeedGenerator* seed)
 
 // The largest of logits plus Gumbel noise.
 Tensor categorical(const Tensor& logits, int64_t n, DType dtype, SeedGenerator* seed) {
-  if (logits.rank() != 2) fail("categorical: expected logits (batch, classes), received shape ", logits.shape());
+  if (logits.rank() != 2)
+    fail("categorical: expected logits (batch, classes), received shape ", logits.shape());
   Tensor x = as_float(logits);
   Tensor u = uniform({x.dim(0), n, x.dim(1)}, 0, 1, DType::kFloat32, seed);
   Tensor gumbel = -log(-log(maximum(u, Tensor(1e-20))));
@@ -143,7 +156,8 @@ Tensor gamma(const Shape& shape, double alpha, DType dtype, SeedGenerator* seed)
   double a = alpha < 1 ? alpha + 1 : alpha, d = a - 1.0 / 3, c = 1 / std::sqrt(9 * d);
   Tensor value = full(shape, d, DType::kFloat64), done = zeros(shape, DType::kBool);
   for (int round = 0; round < 8; ++round) {
-    Tensor x = normal(shape, 0, 1, DType::kFloat64, seed), u = uniform(shape, 0, 1, DType::kFloat64, seed);
+    Tensor x = normal(shape, 0, 1, DType::kFloat64, seed),
+           u = uniform(shape, 0, 1, DType::kFloat64, seed);
     Tensor v = power(Tensor(1.0) + Tensor(c) * x, Tensor(3.0));
     Tensor positive = greater(v, Tensor(0.0));
     Tensor safe = where(positive, v, ones_like(v));
@@ -152,7 +166,8 @@ Tensor gamma(const Shape& shape, double alpha, DType dtype, SeedGenerator* seed)
     value = where(logical_and(accept, logical_not(done)), Tensor(d) * safe, value);
     done = logical_or(done, accept);
   }
-  if (alpha < 1) value = value * power(uniform(shape, 0, 1, DType::kFloat64, seed), Tensor(1 / alpha));
+  if (alpha < 1)
+    value = value * power(uniform(shape, 0, 1, DType::kFloat64, seed), Tensor(1 / alpha));
   return cast(value, dtype);
 }
 

@@ -17,17 +17,22 @@ void infer_lstm(Infer& f) {
   if (x.rank() != 3) f.refuse("expected inputs (batch, steps, features), received shape ", x);
   if (x[1] < 1) f.refuse("the sequence is empty: received shape ", x);
   int64_t h = u[0];
-  if (!(w == Shape{x[2], 4 * h}) || !(u == Shape{h, 4 * h})) f.refuse("kernels of shapes ", w, " and ", u, " do not fit inputs of shape ", x);
+  if (!(w == Shape{x[2], 4 * h}) || !(u == Shape{h, 4 * h}))
+    f.refuse("kernels of shapes ", w, " and ", u, " do not fit inputs of shape ", x);
   Shape state = {x[0], h};
-  if (!(f.shape(4) == state) || !(f.shape(5) == state)) f.refuse("expected initial states of shape ", state, ", received ", f.shape(4), " and ", f.shape(5));
+  if (!(f.shape(4) == state) || !(f.shape(5) == state))
+    f.refuse("expected initial states of shape ", state, ", received ", f.shape(4), " and ",
+             f.shape(5));
   f.output({x[0], x[1], h}, f.dtype(0));
   f.output(state, f.dtype(0));
   f.output({x[0], x[1], h}, f.dtype(0));
   f.output({x[0], x[1], 4 * h}, f.dtype(0));
 }
-abi::LstmArgs args_of(const Run& r, const abi::View& h, const abi::View& c, const abi::View& gates) {
+abi::LstmArgs args_of(const Run& r, const abi::View& h, const abi::View& c,
+                      const abi::View& gates) {
   abi::LstmArgs a{};
-  a.x = r.in[0], a.w = r.in[1], a.u = r.in[2], a.bias = r.optional(3), a.h0 = r.in[4], a.c0 = r.in[5];
+  a.x = r.in[0], a.w = r.in[1], a.u = r.in[2], a.bias = r.optional(3), a.h0 = r.in[4],
+  a.c0 = r.in[5];
   a.h = h, a.c = c, a.gates = gates;
   a.reverse = r.attrs.flag("go_backwards");
   return a;
@@ -37,7 +42,8 @@ void run_lstm(const Run& r) {
   abi::View last = r.out[1];  // c at the last step taken
   int64_t t = r.attrs.flag("go_backwards") ? 0 : r.in[0].shape[1] - 1;
   abi::View from = r.out[2];
-  from.data = static_cast<char*>(from.data) + t * from.strides[1] * static_cast<int64_t>(itemsize(static_cast<DType>(from.dtype)));
+  from.data = static_cast<char*>(from.data) +
+              t * from.strides[1] * static_cast<int64_t>(itemsize(static_cast<DType>(from.dtype)));
   from.rank = 2;
   from.shape[1] = r.out[2].shape[2], from.strides[1] = r.out[2].strides[2];
   r.kernels.copy(r.context, from, last);
@@ -54,7 +60,8 @@ void run_lstm_grad(const Run& r) {
   a.f = args_of(r, r.in[6], r.in[7], r.in[8]);
   a.gh = r.in[9];
   a.glast_c = r.optional(10);
-  a.gx = r.out[0], a.gw = r.out[1], a.gu = r.out[2], a.gbias = &r.out[3], a.gh0 = r.out[4], a.gc0 = r.out[5];
+  a.gx = r.out[0], a.gw = r.out[1], a.gu = r.out[2], a.gbias = &r.out[3], a.gh0 = r.out[4],
+  a.gc0 = r.out[5];
   r.kernels.lstm_grad(r.context, a);
 }
 const Op kLstmGrad{"lstm_grad", infer_lstm_grad, run_lstm_grad};
@@ -82,25 +89,32 @@ void register_recurrent_ops() {
   register_op(kLstmGrad);
 }
 
-Tensors lstm(const Tensor& x, const Tensor& h0, const Tensor& c0, const Tensor& kernel, const Tensor& recurrent, const Tensor& bias, bool go_backwards) {
+Tensors lstm(const Tensor& x, const Tensor& h0, const Tensor& c0, const Tensor& kernel,
+             const Tensor& recurrent, const Tensor& bias, bool go_backwards) {
   DType d = common_float({x}), p = d == DType::kFloat64 ? d : DType::kFloat32;
   auto as = [&](const Tensor& t) { return t.defined() ? packed(as_dtype(t, p)) : t; };
-  Tensors out = apply(kLstm, {as(x), as(kernel), as(recurrent), as(bias), as(h0), as(c0)}, {{"go_backwards", go_backwards}});
+  Tensors out = apply(kLstm, {as(x), as(kernel), as(recurrent), as(bias), as(h0), as(c0)},
+                      {{"go_backwards", go_backwards}});
   int64_t t = go_backwards ? 0 : -1;
   Tensor last = getitem(out[0], {Index(), Index(t)});
   return {as_dtype(out[0], d), as_dtype(last, d), as_dtype(out[1], d)};
 }
 
-Tensor dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value, const Tensor& mask, std::optional<double> scale, bool is_causal) {
+Tensor dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value,
+                             const Tensor& mask, std::optional<double> scale, bool is_causal) {
   for (const Tensor* t : {&query, &key, &value})
-    if (t->rank() != 4) fail("dot_product_attention: expected (batch, length, heads, size), received shape ", t->shape());
+    if (t->rank() != 4)
+      fail("dot_product_attention: expected (batch, length, heads, size), received shape ",
+           t->shape());
   double s = scale.value_or(1.0 / std::sqrt(static_cast<double>(query.dim(-1))));
-  Tensor q = transpose(as_float(query), {0, 2, 1, 3}), k = transpose(as_float(key), {0, 2, 3, 1}), v = transpose(as_float(value), {0, 2, 1, 3});
+  Tensor q = transpose(as_float(query), {0, 2, 1, 3}), k = transpose(as_float(key), {0, 2, 3, 1}),
+         v = transpose(as_float(value), {0, 2, 1, 3});
   Tensor scores = matmul(q * Tensor(s), k);
   Tensor keep = mask;
   if (is_causal) {
     int64_t t = query.dim(1), n = key.dim(1);
-    Tensor causal = greater_equal(reshape(arange(0, static_cast<double>(t)), {t, 1}), reshape(arange(0, static_cast<double>(n)), {1, n}));
+    Tensor causal = greater_equal(reshape(arange(0, static_cast<double>(t)), {t, 1}),
+                                  reshape(arange(0, static_cast<double>(n)), {1, n}));
     keep = keep.defined() ? logical_and(cast(keep, DType::kBool), causal) : causal;
   }
   if (keep.defined()) scores = where(cast(keep, DType::kBool), scores, Tensor(-1e30));

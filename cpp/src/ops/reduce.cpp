@@ -42,11 +42,15 @@ DType result_type(ReduceOp op, DType d) {
   switch (op) {
     case ReduceOp::kSum:
     case ReduceOp::kSumSquare:
-    case ReduceOp::kProd: return is_floating(d) || d == DType::kInt64 ? d : DType::kInt32;
-    case ReduceOp::kMean: return is_floating(d) ? d : floatx();
+    case ReduceOp::kProd:
+      return is_floating(d) || d == DType::kInt64 ? d : DType::kInt32;
+    case ReduceOp::kMean:
+      return is_floating(d) ? d : floatx();
     case ReduceOp::kAny:
-    case ReduceOp::kAll: return DType::kBool;
-    default: return d;
+    case ReduceOp::kAll:
+      return DType::kBool;
+    default:
+      return d;
   }
 }
 
@@ -55,8 +59,10 @@ void infer(Infer& f) {
   uint32_t mask = mask_of(f.attrs(), f.shape(0).rank());
   if (kOp == ReduceOp::kMax || kOp == ReduceOp::kMin)
     for (int i = 0; i < f.shape(0).rank(); ++i)
-      if ((mask >> i & 1) && f.shape(0)[i] == 0) f.refuse("axis ", i, " of shape ", f.shape(0), " is empty");
-  f.output(result_shape(f.shape(0), mask, f.attrs().flag("keepdims")), result_type(kOp, f.dtype(0)));
+      if ((mask >> i & 1) && f.shape(0)[i] == 0)
+        f.refuse("axis ", i, " of shape ", f.shape(0), " is empty");
+  f.output(result_shape(f.shape(0), mask, f.attrs().flag("keepdims")),
+           result_type(kOp, f.dtype(0)));
 }
 
 // The kernel wants the output with the reduced axes as ones.
@@ -91,9 +97,12 @@ int64_t count_of(const Backward& b) {
   return n;
 }
 
-Tensors sum_backward(const Backward& b) { return {broadcast_to(unreduced(b.grad(), b), b.in(0).shape())}; }
+Tensors sum_backward(const Backward& b) {
+  return {broadcast_to(unreduced(b.grad(), b), b.in(0).shape())};
+}
 Tensors mean_backward(const Backward& b) {
-  Tensor g = unreduced(b.grad(), b) * Tensor(1.0 / static_cast<double>(std::max<int64_t>(count_of(b), 1)));
+  Tensor g =
+      unreduced(b.grad(), b) * Tensor(1.0 / static_cast<double>(std::max<int64_t>(count_of(b), 1)));
   return {broadcast_to(g, b.in(0).shape())};
 }
 // Ties share the gradient equally.
@@ -113,7 +122,8 @@ Tensors prod_backward(const Backward& b) {
   size_t kept = order.size();
   for (int i = 0; i < rank; ++i)
     if (mask >> i & 1) order.push_back(i);
-  for (size_t i = 0; i < order.size(); ++i) back[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
+  for (size_t i = 0; i < order.size(); ++i)
+    back[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
   Tensor moved = transpose(x, order);
   Ints flat;
   for (size_t i = 0; i < kept; ++i) flat.push_back(moved.dim(static_cast<int>(i)));
@@ -131,12 +141,14 @@ Tensors prod_backward(const Backward& b) {
   };
   int64_t n = count_of(b);
   Tensor left = concatenate({one, part(cumprod(rows, last), 0, n - 1)}, last);
-  Tensor right = flip(concatenate({one, part(cumprod(flip(rows, last), last), 0, n - 1)}, last), last);
+  Tensor right =
+      flip(concatenate({one, part(cumprod(flip(rows, last), last), 0, n - 1)}, last), last);
   Tensor others = transpose(reshape(left * right, moved.shape().vec()), back);
   return {others * unreduced(b.grad(), b)};
 }
 
-Op reduction(const char* name, void (*f)(Infer&), void (*r)(const Run&), Tensors (*back)(const Backward&)) {
+Op reduction(const char* name, void (*f)(Infer&), void (*r)(const Run&),
+             Tensors (*back)(const Backward&)) {
   Op op{name, f, r, back};
   op.zero_gradient = !back;
   return op;
@@ -148,8 +160,10 @@ Op with_output(Op op) {
 const Op kSum = reduction("sum", infer<ReduceOp::kSum>, run<ReduceOp::kSum>, sum_backward);
 const Op kMean = reduction("mean", infer<ReduceOp::kMean>, run<ReduceOp::kMean>, mean_backward);
 const Op kProd = reduction("prod", infer<ReduceOp::kProd>, run<ReduceOp::kProd>, prod_backward);
-const Op kMax = with_output(reduction("max", infer<ReduceOp::kMax>, run<ReduceOp::kMax>, extreme_backward));
-const Op kMin = with_output(reduction("min", infer<ReduceOp::kMin>, run<ReduceOp::kMin>, extreme_backward));
+const Op kMax =
+    with_output(reduction("max", infer<ReduceOp::kMax>, run<ReduceOp::kMax>, extreme_backward));
+const Op kMin =
+    with_output(reduction("min", infer<ReduceOp::kMin>, run<ReduceOp::kMin>, extreme_backward));
 const Op kAny = reduction("any", infer<ReduceOp::kAny>, run<ReduceOp::kAny>, nullptr);
 const Op kAll = reduction("all", infer<ReduceOp::kAll>, run<ReduceOp::kAll>, nullptr);
 
@@ -161,7 +175,8 @@ void infer_arg(Infer& f) {
 template <bool kMaximum>
 void run_arg(const Run& r) {
   int axis = normalize_axis(r.attrs.integer("axis"), r.in[0].rank);
-  r.kernels.arg_reduce(r.context, kMaximum, r.in[0], with_ones(r.in[0], r.out[0], 1u << axis), axis);
+  r.kernels.arg_reduce(r.context, kMaximum, r.in[0], with_ones(r.in[0], r.out[0], 1u << axis),
+                       axis);
 }
 const Op kArgmax = reduction("argmax", infer_arg, run_arg<true>, nullptr);
 const Op kArgmin = reduction("argmin", infer_arg, run_arg<false>, nullptr);
@@ -177,9 +192,11 @@ void run_cumulative(const Run& r) {
 }
 const Op& cumsum_op();
 Tensors cumsum_backward(const Backward& b) {
-  return {apply1(cumsum_op(), {b.grad()}, {{"axis", b.attrs().integer("axis")}, {"reverse", !b.attrs().flag("reverse")}})};
+  return {apply1(cumsum_op(), {b.grad()},
+                 {{"axis", b.attrs().integer("axis")}, {"reverse", !b.attrs().flag("reverse")}})};
 }
-// d/dx_i sum_j g_j prod_{k<=j} x_k, without dividing by x: O(n^2) in the length of the axis, exact with zeros.
+// d/dx_i sum_j g_j prod_{k<=j} x_k, without dividing by x: O(n^2) in the length of the axis, exact
+// with zeros.
 Tensors cumprod_backward(const Backward& b) {
   int axis = normalize_axis(b.attrs().integer("axis"), b.in(0).rank());
   Tensor x = moveaxis(b.in(0), {axis}, {-1}), g = moveaxis(b.grad(), {axis}, {-1});
@@ -190,7 +207,9 @@ Tensors cumprod_backward(const Backward& b) {
   };
   for (int64_t i = 0; i < n; ++i) {
     Tensor before = i == 0 ? ones_like(part(x, 0, 1)) : prod(part(x, 0, i), -1, true);
-    Tensor after = i + 1 == n ? ones_like(part(x, 0, 1)) : concatenate({ones_like(part(x, 0, 1)), cumprod(part(x, i + 1, n), -1)}, -1);
+    Tensor after =
+        i + 1 == n ? ones_like(part(x, 0, 1))
+                   : concatenate({ones_like(part(x, 0, 1)), cumprod(part(x, i + 1, n), -1)}, -1);
     parts.push_back(before * sum(part(g, i, n) * after, -1, true));
   }
   if (parts.empty()) return {zeros_like(b.in(0))};
@@ -209,24 +228,46 @@ Tensor reduce(const Op& op, const Tensor& x, const Axes& axis, bool keepdims) {
 }  // namespace
 
 void register_reduce_ops() {
-  for (const Op* op : {&kSum, &kMean, &kProd, &kMax, &kMin, &kAny, &kAll, &kArgmax, &kArgmin, &kCumsum, &kCumprod}) register_op(*op);
+  for (const Op* op :
+       {&kSum, &kMean, &kProd, &kMax, &kMin, &kAny, &kAll, &kArgmax, &kArgmin, &kCumsum, &kCumprod})
+    register_op(*op);
 }
 
-Tensor sum(const Tensor& x, const Axes& axis, bool keepdims) { return reduce(kSum, x, axis, keepdims); }
-Tensor mean(const Tensor& x, const Axes& axis, bool keepdims) { return reduce(kMean, x, axis, keepdims); }
-Tensor prod(const Tensor& x, const Axes& axis, bool keepdims) { return reduce(kProd, x, axis, keepdims); }
-Tensor max(const Tensor& x, const Axes& axis, bool keepdims) { return reduce(kMax, x, axis, keepdims); }
-Tensor min(const Tensor& x, const Axes& axis, bool keepdims) { return reduce(kMin, x, axis, keepdims); }
-Tensor amax(const Tensor& x, const Axes& axis, bool keepdims) { return reduce(kMax, x, axis, keepdims); }
-Tensor amin(const Tensor& x, const Axes& axis, bool keepdims) { return reduce(kMin, x, axis, keepdims); }
-Tensor any(const Tensor& x, const Axes& axis, bool keepdims) { return reduce(kAny, x, axis, keepdims); }
-Tensor all(const Tensor& x, const Axes& axis, bool keepdims) { return reduce(kAll, x, axis, keepdims); }
+Tensor sum(const Tensor& x, const Axes& axis, bool keepdims) {
+  return reduce(kSum, x, axis, keepdims);
+}
+Tensor mean(const Tensor& x, const Axes& axis, bool keepdims) {
+  return reduce(kMean, x, axis, keepdims);
+}
+Tensor prod(const Tensor& x, const Axes& axis, bool keepdims) {
+  return reduce(kProd, x, axis, keepdims);
+}
+Tensor max(const Tensor& x, const Axes& axis, bool keepdims) {
+  return reduce(kMax, x, axis, keepdims);
+}
+Tensor min(const Tensor& x, const Axes& axis, bool keepdims) {
+  return reduce(kMin, x, axis, keepdims);
+}
+Tensor amax(const Tensor& x, const Axes& axis, bool keepdims) {
+  return reduce(kMax, x, axis, keepdims);
+}
+Tensor amin(const Tensor& x, const Axes& axis, bool keepdims) {
+  return reduce(kMin, x, axis, keepdims);
+}
+Tensor any(const Tensor& x, const Axes& axis, bool keepdims) {
+  return reduce(kAny, x, axis, keepdims);
+}
+Tensor all(const Tensor& x, const Axes& axis, bool keepdims) {
+  return reduce(kAll, x, axis, keepdims);
+}
 
 Tensor var(const Tensor& x, const Axes& axis, bool keepdims) {
   Tensor t = as_float(x);
   return mean(square(t - mean(t, axis, true)), axis, keepdims);
 }
-Tensor std(const Tensor& x, const Axes& axis, bool keepdims) { return sqrt(var(x, axis, keepdims)); }
+Tensor std(const Tensor& x, const Axes& axis, bool keepdims) {
+  return sqrt(var(x, axis, keepdims));
+}
 
 Tensor logsumexp(const Tensor& x, const Axes& axis, bool keepdims) {
   Tensor t = as_float(x);
@@ -261,8 +302,12 @@ Tensor running(const Op& op, const Tensor& x, std::optional<int64_t> axis) {
 }
 }  // namespace
 
-Tensor argmax(const Tensor& x, std::optional<int64_t> axis, bool keepdims) { return arg_extreme(kArgmax, x, axis, keepdims); }
-Tensor argmin(const Tensor& x, std::optional<int64_t> axis, bool keepdims) { return arg_extreme(kArgmin, x, axis, keepdims); }
+Tensor argmax(const Tensor& x, std::optional<int64_t> axis, bool keepdims) {
+  return arg_extreme(kArgmax, x, axis, keepdims);
+}
+Tensor argmin(const Tensor& x, std::optional<int64_t> axis, bool keepdims) {
+  return arg_extreme(kArgmin, x, axis, keepdims);
+}
 Tensor count_nonzero(const Tensor& x, const Axes& axis) { return sum(cast(x, DType::kBool), axis); }
 Tensor cumsum(const Tensor& x, std::optional<int64_t> axis) { return running(kCumsum, x, axis); }
 Tensor cumprod(const Tensor& x, std::optional<int64_t> axis) { return running(kCumprod, x, axis); }

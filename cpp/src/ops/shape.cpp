@@ -78,7 +78,8 @@ void infer_reshape(Infer& f) {
   for (int64_t d : from) total *= d;
   for (int i = 0; i < to.rank(); ++i) {
     if (to[i] == -1) {
-      if (unknown >= 0) f.refuse("only one length may be -1, received ", Shape(f.attrs().ints("newshape")));
+      if (unknown >= 0)
+        f.refuse("only one length may be -1, received ", Shape(f.attrs().ints("newshape")));
       unknown = i;
     } else if (to[i] < 0) {
       f.refuse("lengths must not be negative, received ", to[i]);
@@ -87,11 +88,13 @@ void infer_reshape(Infer& f) {
     }
   }
   if (unknown >= 0) {
-    if (known == 0 || total % known != 0) f.refuse("a tensor of shape ", from, " does not fit into shape ", to);
+    if (known == 0 || total % known != 0)
+      f.refuse("a tensor of shape ", from, " does not fit into shape ", to);
     to[unknown] = total / known;
     known *= to[unknown];
   }
-  if (known != total) f.refuse("a tensor of shape ", from, " (", total, " elements) does not fit into shape ", to);
+  if (known != total)
+    f.refuse("a tensor of shape ", from, " (", total, " elements) does not fit into shape ", to);
   Shape strides;
   if (view_strides(from, f.in(0).strides(), to, strides))
     f.view(0, to, strides, offset_of(f.in(0)));
@@ -109,7 +112,8 @@ Ints full_order(const Ints& axes, int rank) {
   Ints order = axes;
   if (order.empty())
     for (int i = rank - 1; i >= 0; --i) order.push_back(i);
-  if (static_cast<int>(order.size()) != rank) fail("transpose: expected ", rank, " axes, received ", order.size());
+  if (static_cast<int>(order.size()) != rank)
+    fail("transpose: expected ", rank, " axes, received ", order.size());
   std::vector<bool> seen(order.size());
   for (int64_t& a : order) {
     a = normalize_axis(a, rank);
@@ -129,7 +133,8 @@ void infer_transpose(Infer& f) {
 }
 Tensors transpose_backward(const Backward& b) {
   Ints order = full_order(b.attrs().ints("axes"), b.in(0).rank()), inverse(order.size());
-  for (size_t i = 0; i < order.size(); ++i) inverse[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
+  for (size_t i = 0; i < order.size(); ++i)
+    inverse[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
   return {transpose(b.grad(), inverse)};
 }
 const Op kTranspose{"transpose", infer_transpose, nullptr, transpose_backward};
@@ -139,7 +144,8 @@ void infer_squeeze(Infer& f) {
   std::vector<bool> drop(static_cast<size_t>(f.shape(0).rank()));
   for (int64_t a : f.attrs().ints("axis")) {
     int axis = normalize_axis(a, f.shape(0).rank());
-    if (f.shape(0)[axis] != 1) f.refuse("axis ", a, " of shape ", f.shape(0), " is not of length 1");
+    if (f.shape(0)[axis] != 1)
+      f.refuse("axis ", a, " of shape ", f.shape(0), " is not of length 1");
     drop[static_cast<size_t>(axis)] = true;
   }
   for (int i = 0; i < f.shape(0).rank(); ++i) {
@@ -156,7 +162,8 @@ void infer_expand(Infer& f) {
   for (int64_t& a : axes) a = normalize_axis(a, rank);
   std::sort(axes.begin(), axes.end());
   Shape shape = f.shape(0), strides = f.in(0).strides();
-  for (int64_t a : axes) shape.insert(static_cast<int>(a), 1), strides.insert(static_cast<int>(a), 0);
+  for (int64_t a : axes)
+    shape.insert(static_cast<int>(a), 1), strides.insert(static_cast<int>(a), 0);
   if (shape.rank() != rank) f.refuse("an axis is given twice");
   f.view(0, shape, strides, offset_of(f.in(0)));
 }
@@ -177,7 +184,8 @@ const Op kBroadcast{"broadcast_to", infer_broadcast, nullptr, broadcast_backward
 void infer_diagonal(Infer& f) {
   int rank = f.shape(0).rank();
   if (rank < 2) f.refuse("expected at least 2 axes, received shape ", f.shape(0));
-  int a = normalize_axis(f.attrs().integer("axis1"), rank), b = normalize_axis(f.attrs().integer("axis2"), rank);
+  int a = normalize_axis(f.attrs().integer("axis1"), rank),
+      b = normalize_axis(f.attrs().integer("axis2"), rank);
   if (a == b) f.refuse("axis1 and axis2 are the same");
   int64_t k = f.attrs().integer("offset");
   const Shape &s = f.shape(0), &st = f.in(0).strides();
@@ -193,7 +201,8 @@ Tensors diagonal_backward(const Backward& b) {
   // Put the gradient on the diagonal of zeros by a mask.
   const Shape& s = b.in(0).shape();
   int rank = s.rank();
-  int a1 = normalize_axis(b.attrs().integer("axis1"), rank), a2 = normalize_axis(b.attrs().integer("axis2"), rank);
+  int a1 = normalize_axis(b.attrs().integer("axis1"), rank),
+      a2 = normalize_axis(b.attrs().integer("axis2"), rank);
   int64_t k = b.attrs().integer("offset");
   Tensor g = b.grad();
   int64_t n = g.dim(-1);
@@ -208,14 +217,16 @@ Tensors diagonal_backward(const Backward& b) {
   }
   if (n == 0) return {zeros_like(b.in(0))};
   Tensor rows = take(g, Tensor::from_vector(pick, {s[a1]}), -1);
-  Tensor matrix = expand_dims(rows, {-1}) * cast(Tensor::from_vector(mask, {s[a1], s[a2]}), g.dtype());
+  Tensor matrix =
+      expand_dims(rows, {-1}) * cast(Tensor::from_vector(mask, {s[a1], s[a2]}), g.dtype());
   return {moveaxis(matrix, {-2, -1}, {a1, a2})};
 }
 const Op kDiagonal{"diagonal", infer_diagonal, nullptr, diagonal_backward};
 
 Tensor triangle(const Tensor& x, int64_t k, bool lower) {
   int64_t m = x.dim(-2), n = x.dim(-1);
-  Tensor rows = reshape(arange(0, static_cast<double>(m)), {m, 1}), cols = reshape(arange(0, static_cast<double>(n)), {1, n});
+  Tensor rows = reshape(arange(0, static_cast<double>(m)), {m, 1}),
+         cols = reshape(arange(0, static_cast<double>(n)), {1, n});
   Tensor keep = lower ? less_equal(cols - rows, Tensor(k)) : greater_equal(cols - rows, Tensor(k));
   return where(keep, x, zeros_like(x));
 }
@@ -225,20 +236,27 @@ Tensor triangle(const Tensor& x, int64_t k, bool lower) {
 void register_join_ops();
 
 void register_shape_ops() {
-  for (const Op* op : {&kReshape, &kTranspose, &kSqueeze, &kExpand, &kBroadcast, &kDiagonal}) register_op(*op);
+  for (const Op* op : {&kReshape, &kTranspose, &kSqueeze, &kExpand, &kBroadcast, &kDiagonal})
+    register_op(*op);
   register_join_ops();
 }
 
-Tensor reshape(const Tensor& x, const Ints& newshape) { return apply1(kReshape, {x}, {{"newshape", newshape}}); }
-Tensor transpose(const Tensor& x, const Ints& axes) { return apply1(kTranspose, {x}, {{"axes", axes}}); }
+Tensor reshape(const Tensor& x, const Ints& newshape) {
+  return apply1(kReshape, {x}, {{"newshape", newshape}});
+}
+Tensor transpose(const Tensor& x, const Ints& axes) {
+  return apply1(kTranspose, {x}, {{"axes", axes}});
+}
 Tensor swapaxes(const Tensor& x, int axis1, int axis2) {
   Ints order;
   for (int i = 0; i < x.rank(); ++i) order.push_back(i);
-  std::swap(order[static_cast<size_t>(normalize_axis(axis1, x.rank(), "axis1"))], order[static_cast<size_t>(normalize_axis(axis2, x.rank(), "axis2"))]);
+  std::swap(order[static_cast<size_t>(normalize_axis(axis1, x.rank(), "axis1"))],
+            order[static_cast<size_t>(normalize_axis(axis2, x.rank(), "axis2"))]);
   return transpose(x, order);
 }
 Tensor moveaxis(const Tensor& x, const Ints& source, const Ints& destination) {
-  if (source.size() != destination.size()) fail("moveaxis: source and destination differ in length");
+  if (source.size() != destination.size())
+    fail("moveaxis: source and destination differ in length");
   Ints from, to, order(static_cast<size_t>(x.rank()), -1);
   for (int64_t a : source) from.push_back(normalize_axis(a, x.rank(), "source"));
   for (int64_t a : destination) to.push_back(normalize_axis(a, x.rank(), "destination"));
@@ -251,14 +269,21 @@ Tensor moveaxis(const Tensor& x, const Ints& source, const Ints& destination) {
   }
   return transpose(x, order);
 }
-Tensor squeeze(const Tensor& x, const Axes& axis) { return apply1(kSqueeze, {x}, {{"axis", axis.list}, {"all", axis.all}}); }
-Tensor expand_dims(const Tensor& x, const Ints& axis) { return apply1(kExpand, {x}, {{"axis", axis}}); }
-Tensor broadcast_to(const Tensor& x, const Shape& shape) { return apply1(kBroadcast, {x}, {{"shape", shape.vec()}}); }
+Tensor squeeze(const Tensor& x, const Axes& axis) {
+  return apply1(kSqueeze, {x}, {{"axis", axis.list}, {"all", axis.all}});
+}
+Tensor expand_dims(const Tensor& x, const Ints& axis) {
+  return apply1(kExpand, {x}, {{"axis", axis}});
+}
+Tensor broadcast_to(const Tensor& x, const Shape& shape) {
+  return apply1(kBroadcast, {x}, {{"shape", shape.vec()}});
+}
 Tensor ravel(const Tensor& x) { return reshape(x, {-1}); }
 Tensor tril(const Tensor& x, int64_t k) { return triangle(x, k, true); }
 Tensor triu(const Tensor& x, int64_t k) { return triangle(x, k, false); }
 Tensor diagonal(const Tensor& x, int64_t offset, int axis1, int axis2) {
-  return apply1(kDiagonal, {x}, {{"offset", offset}, {"axis1", int64_t{axis1}}, {"axis2", int64_t{axis2}}});
+  return apply1(kDiagonal, {x},
+                {{"offset", offset}, {"axis1", int64_t{axis1}}, {"axis2", int64_t{axis2}}});
 }
 Tensor diag(const Tensor& x, int64_t k) {
   if (x.rank() == 2) return diagonal(x, k);
@@ -269,9 +294,12 @@ Tensor diag(const Tensor& x, int64_t k) {
   int64_t up = std::max<int64_t>(-k, 0), left = std::max<int64_t>(k, 0);
   return pad(m, {{up, size - n - up}, {left, size - n - left}});
 }
-Tensor trace(const Tensor& x, int64_t offset, int axis1, int axis2) { return sum(diagonal(x, offset, axis1, axis2), -1); }
+Tensor trace(const Tensor& x, int64_t offset, int axis1, int axis2) {
+  return sum(diagonal(x, offset, axis1, axis2), -1);
+}
 Tensors meshgrid(const Tensors& xs, const std::string& indexing) {
-  if (indexing != "xy" && indexing != "ij") fail("meshgrid: indexing must be 'xy' or 'ij', received '", indexing, "'");
+  if (indexing != "xy" && indexing != "ij")
+    fail("meshgrid: indexing must be 'xy' or 'ij', received '", indexing, "'");
   size_t n = xs.size();
   auto place = [&](size_t i) { return indexing == "xy" && n > 1 && i < 2 ? 1 - i : i; };
   Shape shape(Ints(n, 1));

@@ -27,13 +27,14 @@ void infer_assign(Infer& f) {
 void run_assign(const Run& r) { r.kernels.copy(r.context, broadcast(r.in[1], r.out[0]), r.out[0]); }
 
 void infer_add(Infer& f) {
-  if (f.dtype(0) != f.dtype(1)) f.refuse("expected ", dtype_name(f.dtype(0)), ", received ", dtype_name(f.dtype(1)));
+  if (f.dtype(0) != f.dtype(1))
+    f.refuse("expected ", dtype_name(f.dtype(0)), ", received ", dtype_name(f.dtype(1)));
   infer_assign(f);
 }
 void run_add(const Run& r) {
   abi::Chain c;
-  abi::Compute type = r.out[0].dtype == abi::DType::kFloat64 ? abi::Compute::kF64
-                      : r.out[0].dtype == abi::DType::kInt64 ? abi::Compute::kI64
+  abi::Compute type = r.out[0].dtype == abi::DType::kFloat64   ? abi::Compute::kF64
+                      : r.out[0].dtype == abi::DType::kInt64   ? abi::Compute::kI64
                       : r.out[0].dtype >= abi::DType::kFloat16 ? abi::Compute::kF32
                                                                : abi::Compute::kI32;
   c.n_in = 2, c.n_out = 1, c.n_steps = 1;
@@ -60,6 +61,8 @@ void register_state_ops() {
 }
 
 void assign(const Tensor& target, const Tensor& value) { apply(kAssign, {target, value}); }
-void assign_add(const Tensor& target, const Tensor& value) { apply(kAssignAdd, {target, cast(value, target.dtype())}); }
+void assign_add(const Tensor& target, const Tensor& value) {
+  apply(kAssignAdd, {target, cast(value, target.dtype())});
+}
 
 }  // namespace lamina

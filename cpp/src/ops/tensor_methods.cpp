@@ -35,8 +35,10 @@ Tensor Tensor::detach() const {
 
 void Tensor::assign(const Tensor& value) const {
   if (grad_enabled() && requires_grad())
-    throw Error("assign: the tensor is part of a gradient's computation; change it inside no_grad(), or make a new one",
-                Error::Kind::kRuntime);
+    throw Error(
+        "assign: the tensor is part of a gradient's computation; change it inside no_grad(), or "
+        "make a new one",
+        Error::Kind::kRuntime);
   lamina::assign(*this, value);
 }
 
@@ -46,20 +48,25 @@ std::string number(const Tensor& host, int64_t offset) {
   char text[40];
   const char* p = static_cast<const char*>(host.data());
   switch (host.dtype()) {
-    case DType::kBool: return reinterpret_cast<const bool*>(p)[offset] ? "True" : "False";
-    case DType::kInt64: return std::to_string(reinterpret_cast<const int64_t*>(p)[offset]);
-    default: break;
+    case DType::kBool:
+      return reinterpret_cast<const bool*>(p)[offset] ? "True" : "False";
+    case DType::kInt64:
+      return std::to_string(reinterpret_cast<const int64_t*>(p)[offset]);
+    default:
+      break;
   }
   double v = reinterpret_cast<const double*>(p)[offset];
   if (std::isnan(v)) return "nan";
   if (std::isinf(v)) return v > 0 ? "inf" : "-inf";
-  std::snprintf(text, sizeof text, std::abs(v) >= 1e8 || (v != 0 && std::abs(v) < 1e-4) ? "%.8e" : "%.8g", v);
+  std::snprintf(text, sizeof text,
+                std::abs(v) >= 1e8 || (v != 0 && std::abs(v) < 1e-4) ? "%.8e" : "%.8g", v);
   std::string s = text;
   if (s.find_first_of(".en") == std::string::npos) s += ".";
   return s;
 }
 
-void print(const Tensor& host, int axis, int64_t offset, int64_t edge, int indent, std::string& out) {
+void print(const Tensor& host, int axis, int64_t offset, int64_t edge, int indent,
+           std::string& out) {
   if (axis == host.rank()) {
     out += number(host, offset);
     return;
@@ -69,10 +76,12 @@ void print(const Tensor& host, int axis, int64_t offset, int64_t edge, int inden
   bool last = axis + 1 == host.rank();
   for (int64_t i = 0; i < n; ++i) {
     if (edge > 0 && n > 2 * edge && i == edge) {
-      out += last ? ", ..." : ",\n" + std::string(static_cast<size_t>(indent + axis + 1), ' ') + "...";
+      out +=
+          last ? ", ..." : ",\n" + std::string(static_cast<size_t>(indent + axis + 1), ' ') + "...";
       i = n - edge;
     }
-    if (i > 0) out += last ? ", " : ",\n" + std::string(static_cast<size_t>(indent + axis + 1), ' ');
+    if (i > 0)
+      out += last ? ", " : ",\n" + std::string(static_cast<size_t>(indent + axis + 1), ' ');
     print(host, axis + 1, offset + i * host.strides()[axis], edge, indent, out);
   }
   out += "]";
@@ -87,7 +96,10 @@ std::string Tensor::str() const {
   if (is_abstract()) return "<Tensor " + tail + ", being captured>";
   NoGrad off;
   Tensor host = detach().to(Device{});
-  host = host.astype(is_floating(dtype()) ? DType::kFloat64 : dtype() == DType::kBool ? DType::kBool : DType::kInt64).contiguous();
+  host = host.astype(is_floating(dtype())      ? DType::kFloat64
+                     : dtype() == DType::kBool ? DType::kBool
+                                               : DType::kInt64)
+             .contiguous();
   std::string out = "lamina.Tensor(";
   print(host, 0, 0, numel() > 1000 ? 3 : 0, 14, out);
   out += ", " + tail;

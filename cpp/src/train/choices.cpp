@@ -53,7 +53,8 @@ struct Registry {
   }
 };
 
-// ---- initializers ---------------------------------------------------------------------------------
+// ---- initializers
+// ---------------------------------------------------------------------------------
 
 // Numbers of inputs and outputs of a weight; the axes before the last two are a receptive field.
 std::pair<double, double> fans(const Shape& s) {
@@ -78,13 +79,22 @@ Tensor variance_scaling(const Config& c, const Shape& s, DType d) {
   const std::string &mode = c.at("mode").as_string(), &kind = c.at("distribution").as_string();
   if (!(scale > 0)) fail("VarianceScaling: scale must be positive, received ", scale);
   auto [in, out] = fans(s);
-  double n = mode == "fan_in" ? in : mode == "fan_out" ? out : mode == "fan_avg" ? (in + out) / 2 : -1;
-  if (n < 0) fail("VarianceScaling: mode must be fan_in, fan_out or fan_avg; received '", mode, "'");
+  double n = mode == "fan_in"    ? in
+             : mode == "fan_out" ? out
+             : mode == "fan_avg" ? (in + out) / 2
+                                 : -1;
+  if (n < 0)
+    fail("VarianceScaling: mode must be fan_in, fan_out or fan_avg; received '", mode, "'");
   scale /= std::max(1.0, n);
   return seeded(c, [&](random::SeedGenerator* g) {
-    if (kind == "truncated_normal") return random::truncated_normal(s, 0, std::sqrt(scale) / 0.87962566103423978, d, g);
+    if (kind == "truncated_normal")
+      return random::truncated_normal(s, 0, std::sqrt(scale) / 0.87962566103423978, d, g);
     if (kind == "untruncated_normal") return random::normal(s, 0, std::sqrt(scale), d, g);
-    if (kind != "uniform") fail("VarianceScaling: distribution must be truncated_normal, untruncated_normal or uniform; received '", kind, "'");
+    if (kind != "uniform")
+      fail(
+          "VarianceScaling: distribution must be truncated_normal, untruncated_normal or uniform; "
+          "received '",
+          kind, "'");
     double limit = std::sqrt(3 * scale);
     return random::uniform(s, -limit, limit, d, g);
   });
@@ -96,7 +106,9 @@ Tensor orthogonal(const Config& c, const Shape& s, DType d) {
   int64_t rows = 1, cols = s[-1];
   for (int i = 0; i + 1 < s.rank(); ++i) rows *= s[i];
   int64_t n = std::max(rows, cols), k = std::min(rows, cols);
-  Tensor draw = seeded(c, [&](random::SeedGenerator* g) { return random::normal({k, n}, 0, 1, DType::kFloat64, g); });
+  Tensor draw = seeded(c, [&](random::SeedGenerator* g) {
+    return random::normal({k, n}, 0, 1, DType::kFloat64, g);
+  });
   std::vector<double> q = draw.to_vector<double>();
   auto at = [&](int64_t i) { return q.data() + i * n; };
   for (int64_t i = 0; i < k; ++i) {
@@ -114,7 +126,8 @@ Tensor orthogonal(const Config& c, const Shape& s, DType d) {
   double gain = c.at("gain").as_double();
   std::vector<double> out(static_cast<size_t>(rows * cols));
   for (int64_t i = 0; i < rows; ++i)
-    for (int64_t j = 0; j < cols; ++j) out[static_cast<size_t>(i * cols + j)] = gain * (rows >= cols ? at(j)[i] : at(i)[j]);
+    for (int64_t j = 0; j < cols; ++j)
+      out[static_cast<size_t>(i * cols + j)] = gain * (rows >= cols ? at(j)[i] : at(i)[j]);
   return Tensor::from_vector(out, s).astype(d);
 }
 
@@ -123,30 +136,65 @@ Registry<Initializer::Function>& initializers() {
     Registry<Initializer::Function> t;
     t.kind = "initializer";
     Config none = Config::object(), seed = Config::object({{"seed", Config()}});
-    t.add("Zeros", none, [](const Config&) { return [](const Shape& s, DType d) { return zeros(s, d); }; });
-    t.add("Ones", none, [](const Config&) { return [](const Shape& s, DType d) { return ones(s, d); }; });
-    t.add("Constant", Config::object({{"value", 0.0}}), [](const Config& c) { return [c](const Shape& s, DType d) { return full(s, c.at("value").as_double(), d); }; });
-    t.add("RandomNormal", Config::object({{"mean", 0.0}, {"stddev", 0.05}, {"seed", Config()}}), [](const Config& c) {
-      return [c](const Shape& s, DType d) { return seeded(c, [&](auto* g) { return random::normal(s, c.at("mean").as_double(), c.at("stddev").as_double(), d, g); }); };
+    t.add("Zeros", none,
+          [](const Config&) { return [](const Shape& s, DType d) { return zeros(s, d); }; });
+    t.add("Ones", none,
+          [](const Config&) { return [](const Shape& s, DType d) { return ones(s, d); }; });
+    t.add("Constant", Config::object({{"value", 0.0}}), [](const Config& c) {
+      return [c](const Shape& s, DType d) { return full(s, c.at("value").as_double(), d); };
     });
-    t.add("TruncatedNormal", Config::object({{"mean", 0.0}, {"stddev", 0.05}, {"seed", Config()}}), [](const Config& c) {
-      return [c](const Shape& s, DType d) { return seeded(c, [&](auto* g) { return random::truncated_normal(s, c.at("mean").as_double(), c.at("stddev").as_double(), d, g); }); };
-    });
-    t.add("RandomUniform", Config::object({{"minval", -0.05}, {"maxval", 0.05}, {"seed", Config()}}), [](const Config& c) {
-      return [c](const Shape& s, DType d) { return seeded(c, [&](auto* g) { return random::uniform(s, c.at("minval").as_double(), c.at("maxval").as_double(), d, g); }); };
-    });
+    t.add("RandomNormal", Config::object({{"mean", 0.0}, {"stddev", 0.05}, {"seed", Config()}}),
+          [](const Config& c) {
+            return [c](const Shape& s, DType d) {
+              return seeded(c, [&](auto* g) {
+                return random::normal(s, c.at("mean").as_double(), c.at("stddev").as_double(), d,
+                                      g);
+              });
+            };
+          });
+    t.add("TruncatedNormal", Config::object({{"mean", 0.0}, {"stddev", 0.05}, {"seed", Config()}}),
+          [](const Config& c) {
+            return [c](const Shape& s, DType d) {
+              return seeded(c, [&](auto* g) {
+                return random::truncated_normal(s, c.at("mean").as_double(),
+                                                c.at("stddev").as_double(), d, g);
+              });
+            };
+          });
+    t.add("RandomUniform",
+          Config::object({{"minval", -0.05}, {"maxval", 0.05}, {"seed", Config()}}),
+          [](const Config& c) {
+            return [c](const Shape& s, DType d) {
+              return seeded(c, [&](auto* g) {
+                return random::uniform(s, c.at("minval").as_double(), c.at("maxval").as_double(), d,
+                                       g);
+              });
+            };
+          });
     auto scaling = [&](const char* name, double scale, const char* mode, const char* kind) {
       t.add(name, seed, [=](const Config& c) {
-        Config full = Config::object({{"scale", scale}, {"mode", mode}, {"distribution", kind}, {"seed", c.at("seed")}});
+        Config full = Config::object(
+            {{"scale", scale}, {"mode", mode}, {"distribution", kind}, {"seed", c.at("seed")}});
         return [full](const Shape& s, DType d) { return variance_scaling(full, s, d); };
       });
     };
-    scaling("GlorotUniform", 1, "fan_avg", "uniform"), scaling("GlorotNormal", 1, "fan_avg", "truncated_normal");
-    scaling("HeUniform", 2, "fan_in", "uniform"), scaling("HeNormal", 2, "fan_in", "truncated_normal");
-    scaling("LecunUniform", 1, "fan_in", "uniform"), scaling("LecunNormal", 1, "fan_in", "truncated_normal");
-    t.add("VarianceScaling", Config::object({{"scale", 1.0}, {"mode", "fan_in"}, {"distribution", "truncated_normal"}, {"seed", Config()}}),
-          [](const Config& c) { return [c](const Shape& s, DType d) { return variance_scaling(c, s, d); }; });
-    t.add("Orthogonal", Config::object({{"gain", 1.0}, {"seed", Config()}}), [](const Config& c) { return [c](const Shape& s, DType d) { return orthogonal(c, s, d); }; });
+    scaling("GlorotUniform", 1, "fan_avg", "uniform"),
+        scaling("GlorotNormal", 1, "fan_avg", "truncated_normal");
+    scaling("HeUniform", 2, "fan_in", "uniform"),
+        scaling("HeNormal", 2, "fan_in", "truncated_normal");
+    scaling("LecunUniform", 1, "fan_in", "uniform"),
+        scaling("LecunNormal", 1, "fan_in", "truncated_normal");
+    t.add("VarianceScaling",
+          Config::object({{"scale", 1.0},
+                          {"mode", "fan_in"},
+                          {"distribution", "truncated_normal"},
+                          {"seed", Config()}}),
+          [](const Config& c) {
+            return [c](const Shape& s, DType d) { return variance_scaling(c, s, d); };
+          });
+    t.add("Orthogonal", Config::object({{"gain", 1.0}, {"seed", Config()}}), [](const Config& c) {
+      return [c](const Shape& s, DType d) { return orthogonal(c, s, d); };
+    });
     t.add("Identity", Config::object({{"gain", 1.0}}), [](const Config& c) {
       return [c](const Shape& s, DType d) {
         if (s.rank() != 2) fail("Identity: expected a weight of two axes, received shape ", s);
@@ -158,7 +206,8 @@ Registry<Initializer::Function>& initializers() {
   return r;
 }
 
-// ---- regularizers ---------------------------------------------------------------------------------
+// ---- regularizers
+// ---------------------------------------------------------------------------------
 
 Tensor penalty(const Tensor& x, double l1, double l2) {
   Tensor total;
@@ -174,33 +223,42 @@ Registry<Regularizer::Function>& regularizers() {
   static Registry<Regularizer::Function> r = [] {
     Registry<Regularizer::Function> t;
     t.kind = "regularizer";
-    t.add("L1", Config::object({{"l1", 0.01}}), [](const Config& c) { return [v = c.at("l1").as_double()](const Tensor& x) { return penalty(x, v, 0); }; });
-    t.add("L2", Config::object({{"l2", 0.01}}), [](const Config& c) { return [v = c.at("l2").as_double()](const Tensor& x) { return penalty(x, 0, v); }; });
+    t.add("L1", Config::object({{"l1", 0.01}}), [](const Config& c) {
+      return [v = c.at("l1").as_double()](const Tensor& x) { return penalty(x, v, 0); };
+    });
+    t.add("L2", Config::object({{"l2", 0.01}}), [](const Config& c) {
+      return [v = c.at("l2").as_double()](const Tensor& x) { return penalty(x, 0, v); };
+    });
     Config both = Config::object({{"l1", 0.0}, {"l2", 0.0}});
     Factory<Regularizer::Function> make = [](const Config& c) {
-      return [a = c.at("l1").as_double(), b = c.at("l2").as_double()](const Tensor& x) { return penalty(x, a, b); };
+      return [a = c.at("l1").as_double(), b = c.at("l2").as_double()](const Tensor& x) {
+        return penalty(x, a, b);
+      };
     };
     t.add("L1L2", both, make);
     t.built_in["l1_l2"] = {"L1L2", Config::object({{"l1", 0.01}, {"l2", 0.01}}), make};
     t.built_in.erase("l1l2");
-    t.add("OrthogonalRegularizer", Config::object({{"factor", 0.01}, {"mode", "rows"}}), [](const Config& c) {
-      return [c](const Tensor& x) {
-        if (x.rank() != 2) fail("OrthogonalRegularizer: expected two axes, received shape ", x.shape());
-        bool rows = c.at("mode").as_string() == "rows";
-        Tensor unit = x / sqrt(maximum(sum(square(x), rows ? 1 : 0, true), Tensor(1e-12)));
-        Tensor dots = rows ? matmul(unit, transpose(unit)) : matmul(transpose(unit), unit);
-        int64_t n = dots.dim(0);
-        Tensor off = dots * (Tensor(1.0) - eye(n, n, 0, x.dtype()));
-        double pairs = static_cast<double>(std::max<int64_t>(n * (n - 1), 2)) / 2;
-        return Tensor(c.at("factor").as_double() * 0.5 / pairs) * sum(absolute(off));
-      };
-    });
+    t.add("OrthogonalRegularizer", Config::object({{"factor", 0.01}, {"mode", "rows"}}),
+          [](const Config& c) {
+            return [c](const Tensor& x) {
+              if (x.rank() != 2)
+                fail("OrthogonalRegularizer: expected two axes, received shape ", x.shape());
+              bool rows = c.at("mode").as_string() == "rows";
+              Tensor unit = x / sqrt(maximum(sum(square(x), rows ? 1 : 0, true), Tensor(1e-12)));
+              Tensor dots = rows ? matmul(unit, transpose(unit)) : matmul(transpose(unit), unit);
+              int64_t n = dots.dim(0);
+              Tensor off = dots * (Tensor(1.0) - eye(n, n, 0, x.dtype()));
+              double pairs = static_cast<double>(std::max<int64_t>(n * (n - 1), 2)) / 2;
+              return Tensor(c.at("factor").as_double() * 0.5 / pairs) * sum(absolute(off));
+            };
+          });
     return t;
   }();
   return r;
 }
 
-// ---- constraints ----------------------------------------------------------------------------------
+// ---- constraints
+// ----------------------------------------------------------------------------------
 
 Tensor norms(const Tensor& w, const Config& axis) {
   Ints axes;
@@ -215,24 +273,32 @@ Registry<Constraint::Function>& constraints() {
   static Registry<Constraint::Function> r = [] {
     Registry<Constraint::Function> t;
     t.kind = "constraint";
-    t.add("MaxNorm", Config::object({{"max_value", int64_t{2}}, {"axis", int64_t{0}}}), [](const Config& c) {
-      return [c](const Tensor& w) {
-        Tensor n = norms(w, c.at("axis"));
-        return w * (clip(n, 0.0, c.at("max_value").as_double()) / (Tensor(1e-7) + n));
-      };
+    t.add("MaxNorm", Config::object({{"max_value", int64_t{2}}, {"axis", int64_t{0}}}),
+          [](const Config& c) {
+            return [c](const Tensor& w) {
+              Tensor n = norms(w, c.at("axis"));
+              return w * (clip(n, 0.0, c.at("max_value").as_double()) / (Tensor(1e-7) + n));
+            };
+          });
+    t.add("NonNeg", Config::object(), [](const Config&) {
+      return [](const Tensor& w) { return w * cast(greater_equal(w, Tensor(0.0)), w.dtype()); };
     });
-    t.add("NonNeg", Config::object(), [](const Config&) { return [](const Tensor& w) { return w * cast(greater_equal(w, Tensor(0.0)), w.dtype()); }; });
     t.add("UnitNorm", Config::object({{"axis", int64_t{0}}}), [](const Config& c) {
       return [c](const Tensor& w) { return w / (Tensor(1e-7) + norms(w, c.at("axis"))); };
     });
-    t.add("MinMaxNorm", Config::object({{"min_value", 0.0}, {"max_value", 1.0}, {"rate", 1.0}, {"axis", int64_t{0}}}), [](const Config& c) {
-      return [c](const Tensor& w) {
-        double rate = c.at("rate").as_double();
-        Tensor n = norms(w, c.at("axis"));
-        Tensor want = Tensor(rate) * clip(n, c.at("min_value").as_double(), c.at("max_value").as_double()) + Tensor(1 - rate) * n;
-        return w * (want / (Tensor(1e-7) + n));
-      };
-    });
+    t.add("MinMaxNorm",
+          Config::object(
+              {{"min_value", 0.0}, {"max_value", 1.0}, {"rate", 1.0}, {"axis", int64_t{0}}}),
+          [](const Config& c) {
+            return [c](const Tensor& w) {
+              double rate = c.at("rate").as_double();
+              Tensor n = norms(w, c.at("axis"));
+              Tensor want = Tensor(rate) * clip(n, c.at("min_value").as_double(),
+                                                c.at("max_value").as_double()) +
+                            Tensor(1 - rate) * n;
+              return w * (want / (Tensor(1e-7) + n));
+            };
+          });
     return t;
   }();
   return r;
@@ -248,7 +314,8 @@ std::map<std::string, Factory<Activation::Function>>& activations() {
 Tensor Initializer::operator()(const Shape& shape, DType dtype) const {
   NoGrad off;
   Tensor t = initializers().find(*this)(shape, dtype);
-  if (!(t.shape() == shape)) fail("initializer '", name(), "' gave shape ", t.shape(), ", expected ", shape);
+  if (!(t.shape() == shape))
+    fail("initializer '", name(), "' gave shape ", t.shape(), ", expected ", shape);
   return t;
 }
 Tensor Regularizer::operator()(const Tensor& x) const { return regularizers().find(*this)(x); }
@@ -256,7 +323,8 @@ Tensor Constraint::operator()(const Tensor& w) const { return constraints().find
 
 Tensor Activation::operator()(const Tensor& x) const {
   if (none()) return x;
-  if (auto it = activations().find(name()); it != activations().end()) return it->second(arguments())(x);
+  if (auto it = activations().find(name()); it != activations().end())
+    return it->second(arguments())(x);
   return activation(x, name());
 }
 std::string Activation::fusable() const {
@@ -264,12 +332,26 @@ std::string Activation::fusable() const {
   bool own = activations().count(n) > 0;
   return !own && (n == "relu" || n == "sigmoid" || n == "tanh") ? n : "";
 }
-bool Activation::applies_after() const { return !none() && name() != "linear" && name() != "" && fusable().empty(); }
+bool Activation::applies_after() const {
+  return !none() && name() != "linear" && name() != "" && fusable().empty();
+}
 
-void register_initializer(const std::string& name, std::function<Initializer::Function(const Config&)> f) { initializers().custom[name] = std::move(f); }
-void register_regularizer(const std::string& name, std::function<Regularizer::Function(const Config&)> f) { regularizers().custom[name] = std::move(f); }
-void register_constraint(const std::string& name, std::function<Constraint::Function(const Config&)> f) { constraints().custom[name] = std::move(f); }
-void register_activation(const std::string& name, std::function<Activation::Function(const Config&)> f) { activations()[name] = std::move(f); }
+void register_initializer(const std::string& name,
+                          std::function<Initializer::Function(const Config&)> f) {
+  initializers().custom[name] = std::move(f);
+}
+void register_regularizer(const std::string& name,
+                          std::function<Regularizer::Function(const Config&)> f) {
+  regularizers().custom[name] = std::move(f);
+}
+void register_constraint(const std::string& name,
+                         std::function<Constraint::Function(const Config&)> f) {
+  constraints().custom[name] = std::move(f);
+}
+void register_activation(const std::string& name,
+                         std::function<Activation::Function(const Config&)> f) {
+  activations()[name] = std::move(f);
+}
 Config initializer_defaults() { return initializers().listing(); }
 Config regularizer_defaults() { return regularizers().listing(); }
 Config constraint_defaults() { return constraints().listing(); }

@@ -7,8 +7,13 @@
 
 namespace lamina {
 
-ArrayBatches::ArrayBatches(const ArrayData& data, int64_t batch_size, bool shuffle, int64_t first, int64_t last)
-    : n_x_(data.x.size()), n_y_(data.y.size()), batch_size_(batch_size), first_(first), shuffle_(shuffle) {
+ArrayBatches::ArrayBatches(const ArrayData& data, int64_t batch_size, bool shuffle, int64_t first,
+                           int64_t last)
+    : n_x_(data.x.size()),
+      n_y_(data.y.size()),
+      batch_size_(batch_size),
+      first_(first),
+      shuffle_(shuffle) {
   if (batch_size < 1) fail("batch_size: expected at least 1, received ", batch_size);
   if (data.x.empty()) fail("x: expected at least one array, received none");
   const char* names[] = {"x", "y", "sample_weight"};
@@ -17,9 +22,11 @@ ArrayBatches::ArrayBatches(const ArrayData& data, int64_t batch_size, bool shuff
   for (const Tensors* list : {&data.x, &data.y, &data.sample_weight}) {
     for (const Tensor& t : *list) {
       if (!t.defined()) fail(names[group], ": an array is missing");
-      if (t.rank() == 0) fail(names[group], ": expected an array with a first axis of samples, received a scalar");
+      if (t.rank() == 0)
+        fail(names[group], ": expected an array with a first axis of samples, received a scalar");
       if (n >= 0 && t.dim(0) != n)
-        fail("arrays must have the same number of samples: x has ", n, ", ", names[group], " has ", t.dim(0));
+        fail("arrays must have the same number of samples: x has ", n, ", ", names[group], " has ",
+             t.dim(0));
       n = t.dim(0);
       bool convert = is_floating(t.dtype()) && t.dtype() != floatx();
       arrays_.push_back(convert ? t.detach().astype(floatx()) : t.detach());
@@ -32,10 +39,13 @@ ArrayBatches::ArrayBatches(const ArrayData& data, int64_t batch_size, bool shuff
 
 void ArrayBatches::start_epoch() {
   if (!shuffle_) return;
-  order_ = random::shuffle(arange(static_cast<double>(first_), static_cast<double>(last_), 1, DType::kInt64));
+  order_ = random::shuffle(
+      arange(static_cast<double>(first_), static_cast<double>(last_), 1, DType::kInt64));
 }
 
-int64_t ArrayBatches::size_of(int64_t step) const { return std::min(batch_size_, rows() - step * batch_size_); }
+int64_t ArrayBatches::size_of(int64_t step) const {
+  return std::min(batch_size_, rows() - step * batch_size_);
+}
 
 void ArrayBatches::gather(int64_t step, size_t i, const Tensor& out) const {
   const Tensor& a = arrays_[i];
@@ -48,7 +58,8 @@ void ArrayBatches::gather(int64_t step, size_t i, const Tensor& out) const {
     b.kernels->gather(*b.context, view_of(*a.impl()), index, view_of(*out.impl()), 0);
   } else {
     abi::View rows = view_of(*a.impl());
-    rows.data = static_cast<char*>(rows.data) + (first_ + start) * rows.strides[0] * static_cast<int64_t>(itemsize(a.dtype()));
+    rows.data = static_cast<char*>(rows.data) +
+                (first_ + start) * rows.strides[0] * static_cast<int64_t>(itemsize(a.dtype()));
     rows.shape[0] = count;
     b.kernels->copy(*b.context, rows, view_of(*out.impl()));
   }
@@ -73,7 +84,8 @@ Batch ArrayBatches::batch(int64_t step) const {
   return b;
 }
 
-Tensor class_weights(const Tensor& y, const Tensor& sample_weight, const std::map<int64_t, double>& weights) {
+Tensor class_weights(const Tensor& y, const Tensor& sample_weight,
+                     const std::map<int64_t, double>& weights) {
   Tensor labels = y;
   if (labels.rank() > 1 && labels.shape().back() > 1)
     labels = argmax(labels, -1);
@@ -85,7 +97,8 @@ Tensor class_weights(const Tensor& y, const Tensor& sample_weight, const std::ma
   if (sample_weight.defined()) given = sample_weight.to_vector<float>();
   for (size_t i = 0; i < classes.size(); ++i) {
     auto it = weights.find(classes[i]);
-    out[i] = (it == weights.end() ? 1.0f : static_cast<float>(it->second)) * (given.empty() ? 1.0f : given.at(i));
+    out[i] = (it == weights.end() ? 1.0f : static_cast<float>(it->second)) *
+             (given.empty() ? 1.0f : given.at(i));
   }
   return Tensor::from_vector(out, {static_cast<int64_t>(out.size())});
 }

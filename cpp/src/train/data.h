@@ -11,7 +11,8 @@ namespace lamina {
 class ArrayBatches {
  public:
   // Checks lengths and NaN-free labels' shapes; converts floating arrays to floatx.
-  ArrayBatches(const ArrayData& data, int64_t batch_size, bool shuffle, int64_t first = 0, int64_t last = -1);
+  ArrayBatches(const ArrayData& data, int64_t batch_size, bool shuffle, int64_t first = 0,
+               int64_t last = -1);
   int64_t rows() const { return last_ - first_; }
   int64_t steps() const { return (rows() + batch_size_ - 1) / batch_size_; }
   void start_epoch();
@@ -33,6 +34,7 @@ class ArrayBatches {
 };
 
 // Multiplies sample weights by the weight of each sample's class.
-Tensor class_weights(const Tensor& y, const Tensor& sample_weight, const std::map<int64_t, double>& weights);
+Tensor class_weights(const Tensor& y, const Tensor& sample_weight,
+                     const std::map<int64_t, double>& weights);
 
 }  // namespace lamina

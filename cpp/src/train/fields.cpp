@@ -57,7 +57,8 @@ Fields Fields::reader(std::string owner, const Config& from) {
   Fields f;
   f.owner_ = std::move(owner);
   f.from_ = from.is_null() ? Config::object() : from;
-  if (!f.from_.is_object()) fail(f.owner_, ": expected an object of arguments, received ", from.dump());
+  if (!f.from_.is_object())
+    fail(f.owner_, ": expected an object of arguments, received ", from.dump());
   return f;
 }
 Fields Fields::writer() {
@@ -71,16 +72,20 @@ const Config* Fields::begin(const char* name) {
   seen_.emplace_back(name);
   return from_.find(name);
 }
-void Fields::wrong(const char* name, const char* why) const { fail(owner_, ": argument '", name, "': ", why); }
+void Fields::wrong(const char* name, const char* why) const {
+  fail(owner_, ": argument '", name, "': ", why);
+}
 
 void Fields::finish() const {
   for (auto& [key, value] : from_.as_object()) {
     if (std::find(seen_.begin(), seen_.end(), key) != seen_.end()) continue;
     // Keras writes these for every layer; they say nothing that lamina does not know.
-    if (key == "autocast" || key == "module" || key == "registered_name" || key == "build_config") continue;
+    if (key == "autocast" || key == "module" || key == "registered_name" || key == "build_config")
+      continue;
     std::string known;
     for (auto& s : seen_) known += (known.empty() ? "" : ", ") + s;
-    throw Error(str(owner_, ": unexpected argument '", key, "'; arguments are ", known), Error::Kind::kType);
+    throw Error(str(owner_, ": unexpected argument '", key, "'; arguments are ", known),
+                Error::Kind::kType);
   }
 }
 

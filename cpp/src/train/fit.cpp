@@ -14,12 +14,15 @@ namespace {
 void (*interrupt_hook)() = nullptr;
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
+double seconds_since(Clock::time_point t) {
+  return std::chrono::duration<double>(Clock::now() - t).count();
+}
 
 // The callbacks of one loop, and how often each of them wants to hear of batches.
 class Callbacks {
  public:
-  Callbacks(const std::vector<CallbackPtr>& list, Model& model, int64_t epochs, int64_t steps) : list_(list) {
+  Callbacks(const std::vector<CallbackPtr>& list, Model& model, int64_t epochs, int64_t steps)
+      : list_(list) {
     for (auto& c : list_) {
       if (!c) fail("callbacks: one of them is null");
       c->set_model(&model);
@@ -58,8 +61,8 @@ class Callbacks {
 };
 
 // One batch of arrays through a captured step, gathered straight into its arguments.
-void run_arrays(Model& model, Model::Impl& m, Mode mode, const ArrayBatches& data, int64_t step, StepProgram*& program,
-                int64_t& program_size) {
+void run_arrays(Model& model, Model::Impl& m, Mode mode, const ArrayBatches& data, int64_t step,
+                StepProgram*& program, int64_t& program_size) {
   if (m.options.run_eagerly && m.compiled) {
     run_step(model, m, mode, data.batch(step));
     return;
@@ -72,7 +75,8 @@ void run_arrays(Model& model, Model::Impl& m, Mode mode, const ArrayBatches& dat
     program = &step_program(model, m, mode, like);
     program_size = size;
   }
-  for (size_t i = 0; i < program->program->n_inputs(); ++i) data.gather(step, i, program->program->input_tensor(i));
+  for (size_t i = 0; i < program->program->n_inputs(); ++i)
+    data.gather(step, i, program->program->input_tensor(i));
   program->program->run();
 }
 
@@ -111,10 +115,12 @@ class Source {
 };
 
 void require_compiled(const Model& model, const char* what) {
-  if (!model.compiled()) throw model.error(std::string(what) + ": the model must be compiled first; call compile()");
+  if (!model.compiled())
+    throw model.error(std::string(what) + ": the model must be compiled first; call compile()");
 }
 
-Logs evaluate_source(Model& model, Model::Impl& m, Source& source, int64_t steps, const std::vector<CallbackPtr>& list) {
+Logs evaluate_source(Model& model, Model::Impl& m, Source& source, int64_t steps,
+                     const std::vector<CallbackPtr>& list) {
   Callbacks callbacks(list, model, 1, steps > 0 ? steps : source.steps());
   model.reset_metrics();
   callbacks.each([](Callback& c) { c.on_test_begin(); });
@@ -124,7 +130,8 @@ Logs evaluate_source(Model& model, Model::Impl& m, Source& source, int64_t steps
     callbacks.before_batch([&](Callback& c) { c.on_test_batch_begin(step); });
     if (!source.run(model, m, Mode::kTest)) break;
     check_interrupt();
-    callbacks.after_batch(model, step + 1 == total, [&](Callback& c, const Logs& l) { c.on_test_batch_end(step, l); });
+    callbacks.after_batch(model, step + 1 == total,
+                          [&](Callback& c, const Logs& l) { c.on_test_batch_end(step, l); });
   }
   if (step == 0) throw model.error("evaluate: the data gave no batch");
   Logs logs = model.logs();
@@ -135,13 +142,15 @@ Logs evaluate_source(Model& model, Model::Impl& m, Source& source, int64_t steps
 void append(History& history, int64_t epoch, const Logs& logs) {
   history.epoch.push_back(epoch);
   for (auto& [name, value] : logs) {
-    auto it = std::find_if(history.history.begin(), history.history.end(), [&](auto& h) { return h.first == name; });
+    auto it = std::find_if(history.history.begin(), history.history.end(),
+                           [&](auto& h) { return h.first == name; });
     if (it == history.history.end()) it = history.history.insert(history.history.end(), {name, {}});
     it->second.push_back(value);
   }
 }
 
-History fit_source(Model& model, Model::Impl& m, Source& source, Source* validation, const FitOptions& o) {
+History fit_source(Model& model, Model::Impl& m, Source& source, Source* validation,
+                   const FitOptions& o) {
   int64_t steps = o.steps_per_epoch > 0 ? o.steps_per_epoch : source.steps();
   Callbacks callbacks(o.callbacks, model, o.epochs, steps);
   History history;
@@ -164,7 +173,8 @@ History fit_source(Model& model, Model::Impl& m, Source& source, Source* validat
         if (!source.run(model, m, Mode::kTrain)) break;
       }
       check_interrupt();
-      callbacks.after_batch(model, step + 1 == steps, [&](Callback& c, const Logs& l) { c.on_train_batch_end(step, l); });
+      callbacks.after_batch(model, step + 1 == steps,
+                            [&](Callback& c, const Logs& l) { c.on_train_batch_end(step, l); });
     }
     if (step == 0) throw model.error("fit: the data gave no batch");
     logs = model.logs();
@@ -175,11 +185,13 @@ History fit_source(Model& model, Model::Impl& m, Source& source, Source* validat
                                             : (epoch + 1) % std::max<int64_t>(f.at(0), 1) == 0;
     }
     if (validate)
-      for (auto& [name, value] : evaluate_source(model, m, *validation, o.validation_steps, o.callbacks))
+      for (auto& [name, value] :
+           evaluate_source(model, m, *validation, o.validation_steps, o.callbacks))
         logs.emplace_back("val_" + name, value);
     append(history, epoch, logs);
     if (o.verbose == 2) {
-      std::printf("Epoch %lld/%lld - %.2fs", static_cast<long long>(epoch + 1), static_cast<long long>(o.epochs), seconds_since(began));
+      std::printf("Epoch %lld/%lld - %.2fs", static_cast<long long>(epoch + 1),
+                  static_cast<long long>(o.epochs), seconds_since(began));
       for (auto& [name, value] : logs) std::printf(" - %s: %.4f", name.c_str(), value);
       std::printf("\n");
       std::fflush(stdout);
@@ -216,7 +228,8 @@ History Model::fit(const ArrayData& given, const FitOptions& o) {
     throw error(str("fit: validation_split must lie in [0, 1), received ", o.validation_split));
   if (!o.class_weight.empty()) {
     if (data.y.size() != 1) throw error("fit: class_weight works for a model with one output");
-    data.sample_weight = {class_weights(data.y[0], data.sample_weight.empty() ? Tensor{} : data.sample_weight[0], o.class_weight)};
+    data.sample_weight = {class_weights(
+        data.y[0], data.sample_weight.empty() ? Tensor{} : data.sample_weight[0], o.class_weight)};
   }
   // The last samples are held out, before any shuffling.
   std::unique_ptr<ArrayBatches> held_out;
@@ -224,11 +237,13 @@ History Model::fit(const ArrayData& given, const FitOptions& o) {
   int64_t last = -1;
   if (o.validation_data) {
     held_out = std::make_unique<ArrayBatches>(*o.validation_data, batch, false);
-  } else if (o.validation_split > 0 && !data.x.empty() && data.x[0].defined() && data.x[0].rank() > 0) {
+  } else if (o.validation_split > 0 && !data.x.empty() && data.x[0].defined() &&
+             data.x[0].rank() > 0) {
     int64_t n = data.x[0].dim(0);
     last = static_cast<int64_t>(static_cast<double>(n) * (1 - o.validation_split));
     if (last == 0 || last == n)
-      throw error(str("fit: validation_split=", o.validation_split, " of ", n, " samples leaves one side empty"));
+      throw error(str("fit: validation_split=", o.validation_split, " of ", n,
+                      " samples leaves one side empty"));
     held_out = std::make_unique<ArrayBatches>(data, batch, false, last, n);
   }
   ArrayBatches batches(data, o.batch_size, o.shuffle, 0, last);
@@ -241,12 +256,15 @@ History Model::fit(const ArrayData& given, const FitOptions& o) {
 
 History Model::fit(Dataset& data, const FitOptions& o) {
   require_compiled(*this, "fit");
-  if (o.validation_split > 0) throw error("fit: validation_split works with arrays only; pass validation_data");
+  if (o.validation_split > 0)
+    throw error("fit: validation_split works with arrays only; pass validation_data");
   Source source(&data);
   std::unique_ptr<ArrayBatches> arrays;
   std::unique_ptr<Source> validation;
   if (o.validation_data) {
-    arrays = std::make_unique<ArrayBatches>(*o.validation_data, o.validation_batch_size > 0 ? o.validation_batch_size : o.batch_size, false);
+    arrays = std::make_unique<ArrayBatches>(
+        *o.validation_data, o.validation_batch_size > 0 ? o.validation_batch_size : o.batch_size,
+        false);
     validation = std::make_unique<Source>(arrays.get());
   } else if (o.validation_dataset) {
     validation = std::make_unique<Source>(o.validation_dataset.get());
@@ -284,12 +302,14 @@ Tensors Model::predict(const Tensors& x, const EvaluateOptions& o) {
       outs = run_step(*this, *impl_, Mode::kPredict, batches.batch(step));
     } else {
       run_arrays(*this, *impl_, Mode::kPredict, batches, step, program, program_size);
-      for (size_t i = 0; i < program->program->n_outputs(); ++i) outs.push_back(program->program->output_view(i));
+      for (size_t i = 0; i < program->program->n_outputs(); ++i)
+        outs.push_back(program->program->output_view(i));
     }
     int64_t size = batches.size_of(step);
     for (size_t i = 0; i < outs.size(); ++i) {
       if (outs[i].rank() == 0 || outs[i].dim(0) != size)
-        throw error(str("predict: output ", i, " has shape ", outs[i].shape(), " for a batch of ", size, " samples"));
+        throw error(str("predict: output ", i, " has shape ", outs[i].shape(), " for a batch of ",
+                        size, " samples"));
       if (step == 0) {
         Shape s = outs[i].shape();
         s[0] = rows;
@@ -297,7 +317,8 @@ Tensors Model::predict(const Tensors& x, const EvaluateOptions& o) {
       }
       const Backend& b = backend(outs[i].device());
       abi::View slot = view_of(*results[i].impl());
-      slot.data = static_cast<char*>(slot.data) + done * slot.strides[0] * static_cast<int64_t>(itemsize(results[i].dtype()));
+      slot.data = static_cast<char*>(slot.data) +
+                  done * slot.strides[0] * static_cast<int64_t>(itemsize(results[i].dtype()));
       slot.shape[0] = size;
       b.kernels->copy(*b.context, view_of(*outs[i].impl()), slot);
     }

@@ -17,7 +17,8 @@ void Metric::reset_state() {
 }
 Config Metric::get_config() const { return Config::object({{"name", name_}}); }
 
-// ---- means ----------------------------------------------------------------------------------------
+// ---- means
+// ----------------------------------------------------------------------------------------
 
 MeanMetric::MeanMetric(std::string name) : Metric(std::move(name)) {
   total_ = add_variable({}, "total");
@@ -38,7 +39,9 @@ void MeanMetric::update(const Tensor& values, const Tensor& weight) {
   total_.assign_add(sum(v * w));
   count_.assign_add(sum(w));
 }
-void MeanMetric::update_state(const Tensor& y_true, const Tensor&, const Tensor& weight) { update(y_true, weight); }
+void MeanMetric::update_state(const Tensor& y_true, const Tensor&, const Tensor& weight) {
+  update(y_true, weight);
+}
 Tensor MeanMetric::result() const { return divide_no_nan(total_.value(), count_.value()); }
 
 namespace {
@@ -58,11 +61,20 @@ Tensor labels(const Tensor& t, const Tensor& y) {
 
 class ValuesMetric : public MeanMetric {
  public:
-  ValuesMetric(std::string class_name, std::string name, Values fn, Config config = Config::object(), bool root = false)
-      : MeanMetric(std::move(name)), class_(std::move(class_name)), fn_(std::move(fn)), config_(std::move(config)), root_(root) {}
+  ValuesMetric(std::string class_name, std::string name, Values fn,
+               Config config = Config::object(), bool root = false)
+      : MeanMetric(std::move(name)),
+        class_(std::move(class_name)),
+        fn_(std::move(fn)),
+        config_(std::move(config)),
+        root_(root) {}
   std::string class_name() const override { return class_; }
-  void update_state(const Tensor& t, const Tensor& y, const Tensor& w) override { update(fn_(t, y), w); }
-  Tensor result() const override { return root_ ? sqrt(MeanMetric::result()) : MeanMetric::result(); }
+  void update_state(const Tensor& t, const Tensor& y, const Tensor& w) override {
+    update(fn_(t, y), w);
+  }
+  Tensor result() const override {
+    return root_ ? sqrt(MeanMetric::result()) : MeanMetric::result();
+  }
   Config get_config() const override {
     Config c = config_;
     c.set("name", name_);
@@ -78,7 +90,9 @@ class ValuesMetric : public MeanMetric {
 
 class SumMetric : public Metric {
  public:
-  explicit SumMetric(std::string name) : Metric(std::move(name)) { total_ = add_variable({}, "total"); }
+  explicit SumMetric(std::string name) : Metric(std::move(name)) {
+    total_ = add_variable({}, "total");
+  }
   std::string class_name() const override { return "Sum"; }
   void update_state(const Tensor& values, const Tensor&, const Tensor& w) override {
     NoGrad off;
@@ -91,13 +105,15 @@ class SumMetric : public Metric {
   Variable total_;
 };
 
-// ---- thresholds -----------------------------------------------------------------------------------
+// ---- thresholds
+// -----------------------------------------------------------------------------------
 
 // Counts above each threshold, of positives and negatives.
 struct Counts {
   Tensor tp, fp, tn, fn;  // (thresholds,)
 };
-Counts count(const Tensor& y_true, const Tensor& y_pred, const Tensor& weight, const std::vector<float>& thresholds) {
+Counts count(const Tensor& y_true, const Tensor& y_pred, const Tensor& weight,
+             const std::vector<float>& thresholds) {
   Tensor y = cast(reshape(y_pred, {1, -1}), DType::kFloat32);
   Tensor t = cast(reshape(cast(matched(y_true, y_pred), DType::kBool), {1, -1}), DType::kFloat32);
   Tensor w = ones_like(t);
@@ -118,20 +134,25 @@ struct ConfusionOptions {
   std::optional<int64_t> top_k, class_id;
   std::string name;
   std::optional<std::string> dtype;
-  void fields(Fields& f) { f("thresholds", thresholds)("top_k", top_k)("class_id", class_id)("name", name)("dtype", dtype); }
+  void fields(Fields& f) {
+    f("thresholds", thresholds)("top_k", top_k)("class_id", class_id)("name", name)("dtype", dtype);
+  }
 };
 
 class PrecisionRecall : public Metric {
  public:
   PrecisionRecall(bool precision, const ConfusionOptions& o)
-      : Metric(o.name.empty() ? (precision ? "precision" : "recall") : o.name), precision_(precision), options_(o) {
+      : Metric(o.name.empty() ? (precision ? "precision" : "recall") : o.name),
+        precision_(precision),
+        options_(o) {
     for (double t : o.thresholds) {
       if (t < 0 || t > 1) fail(class_name(), ": thresholds must lie in [0, 1], received ", t);
       thresholds_.push_back(static_cast<float>(t));
     }
     if (thresholds_.empty()) thresholds_ = {o.top_k ? -INFINITY : 0.5f};
     hit_ = add_variable({static_cast<int64_t>(thresholds_.size())}, "true_positives");
-    miss_ = add_variable({static_cast<int64_t>(thresholds_.size())}, precision ? "false_positives" : "false_negatives");
+    miss_ = add_variable({static_cast<int64_t>(thresholds_.size())},
+                         precision ? "false_positives" : "false_negatives");
   }
   std::string class_name() const override { return precision_ ? "Precision" : "Recall"; }
   void update_state(const Tensor& y_true, const Tensor& y_pred, const Tensor& w) override {
@@ -176,7 +197,8 @@ struct AucOptions {
   std::optional<std::string> dtype;
   bool from_logits = false;
   void fields(Fields& f) {
-    f("num_thresholds", num_thresholds)("curve", curve)("summation_method", summation_method)("name", name)("dtype", dtype)("from_logits", from_logits);
+    f("num_thresholds", num_thresholds)("curve", curve)("summation_method", summation_method)(
+        "name", name)("dtype", dtype)("from_logits", from_logits);
   }
 };
 
@@ -185,15 +207,24 @@ struct AucOptions {
 class Auc : public Metric {
  public:
   explicit Auc(const AucOptions& o) : Metric(o.name.empty() ? "auc" : o.name), options_(o) {
-    if (o.curve != "ROC" && o.curve != "PR") fail("AUC: curve must be ROC or PR, received '", o.curve, "'");
-    if (o.summation_method != "interpolation" && o.summation_method != "minoring" && o.summation_method != "majoring")
-      fail("AUC: summation_method must be interpolation, minoring or majoring; received '", o.summation_method, "'");
-    if (o.num_thresholds < 2) fail("AUC: num_thresholds must be at least 2, received ", o.num_thresholds);
+    if (o.curve != "ROC" && o.curve != "PR")
+      fail("AUC: curve must be ROC or PR, received '", o.curve, "'");
+    if (o.summation_method != "interpolation" && o.summation_method != "minoring" &&
+        o.summation_method != "majoring")
+      fail("AUC: summation_method must be interpolation, minoring or majoring; received '",
+           o.summation_method, "'");
+    if (o.num_thresholds < 2)
+      fail("AUC: num_thresholds must be at least 2, received ", o.num_thresholds);
     int64_t n = o.num_thresholds;
     thresholds_.push_back(-1e-7f);
-    for (int64_t i = 1; i + 1 < n; ++i) thresholds_.push_back(static_cast<float>(static_cast<double>(i) / static_cast<double>(n - 1)));
+    for (int64_t i = 1; i + 1 < n; ++i)
+      thresholds_.push_back(
+          static_cast<float>(static_cast<double>(i) / static_cast<double>(n - 1)));
     thresholds_.push_back(1.0f + 1e-7f);
-    for (auto [v, name] : {std::pair{&tp_, "true_positives"}, {&fp_, "false_positives"}, {&tn_, "true_negatives"}, {&fn_, "false_negatives"}})
+    for (auto [v, name] : {std::pair{&tp_, "true_positives"},
+                           {&fp_, "false_positives"},
+                           {&tn_, "true_negatives"},
+                           {&fn_, "false_negatives"}})
       *v = add_variable({n}, name);
   }
   std::string class_name() const override { return "AUC"; }
@@ -212,9 +243,11 @@ class Auc : public Metric {
       Tensor dtp = low(tp) - high(tp), p = tp + fp, dp = low(p) - high(p);
       Tensor slope = divide_no_nan(dtp, maximum(dp, Tensor(0.0)));
       Tensor intercept = high(tp) - slope * high(p);
-      Tensor ratio = where(logical_and(greater(low(p), Tensor(0.0)), greater(high(p), Tensor(0.0))),
-                           divide_no_nan(low(p), maximum(high(p), Tensor(0.0))), ones_like(high(p)));
-      return sum(divide_no_nan(slope * (dtp + intercept * log(ratio)), maximum(high(tp) + high(fn), Tensor(0.0))));
+      Tensor ratio =
+          where(logical_and(greater(low(p), Tensor(0.0)), greater(high(p), Tensor(0.0))),
+                divide_no_nan(low(p), maximum(high(p), Tensor(0.0))), ones_like(high(p)));
+      return sum(divide_no_nan(slope * (dtp + intercept * log(ratio)),
+                               maximum(high(tp) + high(fn), Tensor(0.0))));
     }
     Tensor recall = divide_no_nan(tp, tp + fn), x, y;
     if (options_.curve == "ROC")
@@ -238,7 +271,8 @@ class Auc : public Metric {
   Variable tp_, fp_, tn_, fn_;
 };
 
-// ---- the table ------------------------------------------------------------------------------------
+// ---- the table
+// ------------------------------------------------------------------------------------
 
 struct Row {
   const char* name;
@@ -276,78 +310,149 @@ struct OfLoss {
     c.erase("dtype");
     std::string name = name_or(c, loss().function.c_str());
     LossPtr l = make_loss(Config::object({{"class_name", loss().name}, {"config", c}}));
-    return std::make_shared<ValuesMetric>(loss().name, name, [l](const Tensor& t, const Tensor& y) { return l->call(t, y); }, c);
+    return std::make_shared<ValuesMetric>(
+        loss().name, name, [l](const Tensor& t, const Tensor& y) { return l->call(t, y); }, c);
   }
 };
 
 const std::vector<Row>& table() {
   static const std::vector<Row> rows = [] {
     std::vector<Row> r = {
-        {"Mean", "", [] { return named("mean"); }, [](const Config& c) -> MetricPtr { return std::make_shared<MeanMetric>(name_or(c, "mean")); }, "Weighted mean of values."},
-        {"Sum", "", [] { return named("sum"); }, [](const Config& c) -> MetricPtr { return std::make_shared<SumMetric>(name_or(c, "sum")); }, "Weighted sum of values."},
+        {"Mean", "", [] { return named("mean"); },
+         [](const Config& c) -> MetricPtr {
+           return std::make_shared<MeanMetric>(name_or(c, "mean"));
+         },
+         "Weighted mean of values."},
+        {"Sum", "", [] { return named("sum"); },
+         [](const Config& c) -> MetricPtr {
+           return std::make_shared<SumMetric>(name_or(c, "sum"));
+         },
+         "Weighted sum of values."},
         {"Accuracy", "", [] { return named("accuracy"); },
          [](const Config& c) -> MetricPtr {
-           return std::make_shared<ValuesMetric>("Accuracy", name_or(c, "accuracy"), [](const Tensor& t, const Tensor& y) { return equal(matched(t, y), y); });
+           return std::make_shared<ValuesMetric>(
+               "Accuracy", name_or(c, "accuracy"),
+               [](const Tensor& t, const Tensor& y) { return equal(matched(t, y), y); });
          },
          "Share of outputs equal to their targets."},
-        {"BinaryAccuracy", "binary_accuracy", [] { return Config::object({{"name", "binary_accuracy"}, {"dtype", Config()}, {"threshold", 0.5}}); },
+        {"BinaryAccuracy", "binary_accuracy",
+         [] {
+           return Config::object(
+               {{"name", "binary_accuracy"}, {"dtype", Config()}, {"threshold", 0.5}});
+         },
          [](const Config& c) -> MetricPtr {
            only("BinaryAccuracy", c, {"name", "threshold"});
            double limit = c.has("threshold") ? c.at("threshold").as_double() : 0.5;
-           return std::make_shared<ValuesMetric>("BinaryAccuracy", name_or(c, "binary_accuracy"), [limit](const Tensor& t, const Tensor& y) {
-             Tensor same = equal(cast(matched(t, y), y.dtype()), cast(greater(y, Tensor(limit)), y.dtype()));
-             return same.rank() > 0 ? mean(cast(same, DType::kFloat32), -1) : cast(same, DType::kFloat32);
-           }, Config::object({{"threshold", limit}}));
+           return std::make_shared<ValuesMetric>(
+               "BinaryAccuracy", name_or(c, "binary_accuracy"),
+               [limit](const Tensor& t, const Tensor& y) {
+                 Tensor same = equal(cast(matched(t, y), y.dtype()),
+                                     cast(greater(y, Tensor(limit)), y.dtype()));
+                 return same.rank() > 0 ? mean(cast(same, DType::kFloat32), -1)
+                                        : cast(same, DType::kFloat32);
+               },
+               Config::object({{"threshold", limit}}));
          },
          "Share of outputs on the right side of the threshold."},
-        {"CategoricalAccuracy", "categorical_accuracy", [] { return named("categorical_accuracy"); },
+        {"CategoricalAccuracy", "categorical_accuracy",
+         [] { return named("categorical_accuracy"); },
          [](const Config& c) -> MetricPtr {
-           return std::make_shared<ValuesMetric>("CategoricalAccuracy", name_or(c, "categorical_accuracy"),
-                                                 [](const Tensor& t, const Tensor& y) { return equal(argmax(t, -1), argmax(y, -1)); });
+           return std::make_shared<ValuesMetric>("CategoricalAccuracy",
+                                                 name_or(c, "categorical_accuracy"),
+                                                 [](const Tensor& t, const Tensor& y) {
+                                                   return equal(argmax(t, -1), argmax(y, -1));
+                                                 });
          },
          "Share of samples whose largest output is at their one-hot target."},
-        {"SparseCategoricalAccuracy", "sparse_categorical_accuracy", [] { return named("sparse_categorical_accuracy"); },
+        {"SparseCategoricalAccuracy", "sparse_categorical_accuracy",
+         [] { return named("sparse_categorical_accuracy"); },
          [](const Config& c) -> MetricPtr {
-           return std::make_shared<ValuesMetric>("SparseCategoricalAccuracy", name_or(c, "sparse_categorical_accuracy"),
-                                                 [](const Tensor& t, const Tensor& y) { return equal(labels(t, y), argmax(y, -1)); });
+           return std::make_shared<ValuesMetric>(
+               "SparseCategoricalAccuracy", name_or(c, "sparse_categorical_accuracy"),
+               [](const Tensor& t, const Tensor& y) { return equal(labels(t, y), argmax(y, -1)); });
          },
          "Share of samples whose largest output is at their integer target."},
-        {"TopKCategoricalAccuracy", "top_k_categorical_accuracy", [] { return Config::object({{"k", int64_t{5}}, {"name", "top_k_categorical_accuracy"}, {"dtype", Config()}}); },
+        {"TopKCategoricalAccuracy", "top_k_categorical_accuracy",
+         [] {
+           return Config::object(
+               {{"k", int64_t{5}}, {"name", "top_k_categorical_accuracy"}, {"dtype", Config()}});
+         },
          [](const Config& c) -> MetricPtr {
            int64_t k = c.has("k") ? c.at("k").as_int() : 5;
-           return std::make_shared<ValuesMetric>("TopKCategoricalAccuracy", name_or(c, "top_k_categorical_accuracy"),
-                                                 [k](const Tensor& t, const Tensor& y) { return in_top_k(argmax(t, -1), y, k); }, Config::object({{"k", k}}));
+           return std::make_shared<ValuesMetric>(
+               "TopKCategoricalAccuracy", name_or(c, "top_k_categorical_accuracy"),
+               [k](const Tensor& t, const Tensor& y) { return in_top_k(argmax(t, -1), y, k); },
+               Config::object({{"k", k}}));
          },
          "Share of samples whose one-hot target is among the k largest outputs."},
         {"SparseTopKCategoricalAccuracy", "sparse_top_k_categorical_accuracy",
-         [] { return Config::object({{"k", int64_t{5}}, {"name", "sparse_top_k_categorical_accuracy"}, {"dtype", Config()}}); },
+         [] {
+           return Config::object({{"k", int64_t{5}},
+                                  {"name", "sparse_top_k_categorical_accuracy"},
+                                  {"dtype", Config()}});
+         },
          [](const Config& c) -> MetricPtr {
            int64_t k = c.has("k") ? c.at("k").as_int() : 5;
-           return std::make_shared<ValuesMetric>("SparseTopKCategoricalAccuracy", name_or(c, "sparse_top_k_categorical_accuracy"),
-                                                 [k](const Tensor& t, const Tensor& y) { return in_top_k(labels(t, y), y, k); }, Config::object({{"k", k}}));
+           return std::make_shared<ValuesMetric>(
+               "SparseTopKCategoricalAccuracy", name_or(c, "sparse_top_k_categorical_accuracy"),
+               [k](const Tensor& t, const Tensor& y) { return in_top_k(labels(t, y), y, k); },
+               Config::object({{"k", k}}));
          },
          "Share of samples whose integer target is among the k largest outputs."},
         {"RootMeanSquaredError", "", [] { return named("root_mean_squared_error"); },
          [](const Config& c) -> MetricPtr {
-           return std::make_shared<ValuesMetric>("RootMeanSquaredError", name_or(c, "root_mean_squared_error"),
-                                                 [](const Tensor& t, const Tensor& y) { return square(cast(matched(t, y), y.dtype()) - y); }, Config::object(), true);
+           return std::make_shared<ValuesMetric>(
+               "RootMeanSquaredError", name_or(c, "root_mean_squared_error"),
+               [](const Tensor& t, const Tensor& y) {
+                 return square(cast(matched(t, y), y.dtype()) - y);
+               },
+               Config::object(), true);
          },
          "Square root of the mean squared error."},
-        {"Precision", "", [] { Config c = write_options(ConfusionOptions{}); c.set("thresholds", Config()); c.set("name", Config()); return c; },
-         [](const Config& c) -> MetricPtr { return std::make_shared<PrecisionRecall>(true, read_options<ConfusionOptions>("Precision", c)); },
+        {"Precision", "",
+         [] {
+           Config c = write_options(ConfusionOptions{});
+           c.set("thresholds", Config());
+           c.set("name", Config());
+           return c;
+         },
+         [](const Config& c) -> MetricPtr {
+           return std::make_shared<PrecisionRecall>(true,
+                                                    read_options<ConfusionOptions>("Precision", c));
+         },
          "True positives of all outputs above the threshold."},
-        {"Recall", "", [] { Config c = write_options(ConfusionOptions{}); c.set("thresholds", Config()); c.set("name", Config()); return c; },
-         [](const Config& c) -> MetricPtr { return std::make_shared<PrecisionRecall>(false, read_options<ConfusionOptions>("Recall", c)); },
+        {"Recall", "",
+         [] {
+           Config c = write_options(ConfusionOptions{});
+           c.set("thresholds", Config());
+           c.set("name", Config());
+           return c;
+         },
+         [](const Config& c) -> MetricPtr {
+           return std::make_shared<PrecisionRecall>(false,
+                                                    read_options<ConfusionOptions>("Recall", c));
+         },
          "True positives of all positive targets."},
-        {"AUC", "", [] { Config c = write_options(AucOptions{}); c.set("name", Config()); return c; },
-         [](const Config& c) -> MetricPtr { return std::make_shared<Auc>(read_options<AucOptions>("AUC", c)); },
+        {"AUC", "",
+         [] {
+           Config c = write_options(AucOptions{});
+           c.set("name", Config());
+           return c;
+         },
+         [](const Config& c) -> MetricPtr {
+           return std::make_shared<Auc>(read_options<AucOptions>("AUC", c));
+         },
          "Area under the ROC or precision-recall curve, from counts at fixed thresholds."},
     };
-#define LAMINA_OF_LOSS(i) r.push_back({OfLoss<i>::loss().name.c_str(), OfLoss<i>::loss().function.c_str(), OfLoss<i>::defaults, OfLoss<i>::make, OfLoss<i>::loss().doc.c_str()});
-    LAMINA_OF_LOSS(0) LAMINA_OF_LOSS(1) LAMINA_OF_LOSS(2) LAMINA_OF_LOSS(3) LAMINA_OF_LOSS(5) LAMINA_OF_LOSS(6) LAMINA_OF_LOSS(7)
-    LAMINA_OF_LOSS(8) LAMINA_OF_LOSS(9) LAMINA_OF_LOSS(10) LAMINA_OF_LOSS(12) LAMINA_OF_LOSS(13) LAMINA_OF_LOSS(14)
+#define LAMINA_OF_LOSS(i)                                                          \
+  r.push_back({OfLoss<i>::loss().name.c_str(), OfLoss<i>::loss().function.c_str(), \
+               OfLoss<i>::defaults, OfLoss<i>::make, OfLoss<i>::loss().doc.c_str()});
+    LAMINA_OF_LOSS(0)
+    LAMINA_OF_LOSS(1) LAMINA_OF_LOSS(2) LAMINA_OF_LOSS(3) LAMINA_OF_LOSS(5) LAMINA_OF_LOSS(6)
+        LAMINA_OF_LOSS(7) LAMINA_OF_LOSS(8) LAMINA_OF_LOSS(9) LAMINA_OF_LOSS(10) LAMINA_OF_LOSS(12)
+            LAMINA_OF_LOSS(13) LAMINA_OF_LOSS(14)
 #undef LAMINA_OF_LOSS
-    return r;
+                return r;
   }();
   return rows;
 }
@@ -362,8 +467,14 @@ class FunctionMetric : public ValuesMetric {
 MetricPtr make_metric(const Config& config) {
   Choice choice(config);
   static const std::map<std::string, std::string> aliases = {
-      {"mse", "MeanSquaredError"}, {"MSE", "MeanSquaredError"}, {"mae", "MeanAbsoluteError"}, {"MAE", "MeanAbsoluteError"},
-      {"mape", "MeanAbsolutePercentageError"}, {"msle", "MeanSquaredLogarithmicError"}, {"rmse", "RootMeanSquaredError"}, {"auc", "AUC"}};
+      {"mse", "MeanSquaredError"},
+      {"MSE", "MeanSquaredError"},
+      {"mae", "MeanAbsoluteError"},
+      {"MAE", "MeanAbsoluteError"},
+      {"mape", "MeanAbsolutePercentageError"},
+      {"msle", "MeanSquaredLogarithmicError"},
+      {"rmse", "RootMeanSquaredError"},
+      {"auc", "AUC"}};
   std::string name = choice.name();
   if (auto it = aliases.find(name); it != aliases.end()) name = it->second;
   for (auto& r : table())
@@ -374,7 +485,9 @@ MetricPtr make_metric(const Config& config) {
   // Any loss is a metric.
   try {
     LossPtr l = make_loss(config);
-    return std::make_shared<ValuesMetric>(l->class_name(), l->name(), [l](const Tensor& t, const Tensor& y) { return l->call(t, y); }, l->get_config());
+    return std::make_shared<ValuesMetric>(
+        l->class_name(), l->name(), [l](const Tensor& t, const Tensor& y) { return l->call(t, y); },
+        l->get_config());
   } catch (const Error&) {
   }
   std::string known;
@@ -385,15 +498,20 @@ MetricPtr make_metric(const Config& config) {
 MetricPtr make_metric_for(const Config& config, const Shape& y_true, const Shape& y_pred) {
   if (!config.is_string()) return make_metric(config);
   const std::string& name = config.as_string();
-  bool accuracy = name == "accuracy" || name == "acc", entropy = name == "crossentropy" || name == "ce";
+  bool accuracy = name == "accuracy" || name == "acc",
+       entropy = name == "crossentropy" || name == "ce";
   if (!accuracy && !entropy) return make_metric(config);
   bool binary = y_pred.rank() == 0 || y_pred.back() == 1;
   bool sparse = !binary && (y_true.rank() < y_pred.rank() || y_true.back() == 1);
   std::string suffix = accuracy ? "accuracy" : "crossentropy";
-  return make_metric((binary ? "binary_" : sparse ? "sparse_categorical_" : "categorical_") + suffix);
+  return make_metric((binary   ? "binary_"
+                      : sparse ? "sparse_categorical_"
+                               : "categorical_") +
+                     suffix);
 }
 
-MetricPtr function_metric(std::string name, std::function<Tensor(const Tensor&, const Tensor&)> fn) {
+MetricPtr function_metric(std::string name,
+                          std::function<Tensor(const Tensor&, const Tensor&)> fn) {
   return std::make_shared<FunctionMetric>(name, std::move(fn));
 }
 

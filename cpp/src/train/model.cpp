@@ -8,7 +8,8 @@
 
 namespace lamina {
 
-Tensor Input(const Shape& shape, DType dtype, const std::string& name, std::optional<int64_t> batch_size) {
+Tensor Input(const Shape& shape, DType dtype, const std::string& name,
+             std::optional<int64_t> batch_size) {
   Shape full = shape;
   full.insert(0, batch_size.value_or(-1));
   auto node = std::make_shared<SymbolicNode>();
@@ -65,7 +66,8 @@ void trace_graph(Model::Impl& impl, const Layer& owner) {
     auto node = symbol_of(t).node;
     if (index.count(node.get())) return;
     if (!node->layer)
-      throw owner.error("an output depends on input '" + t.impl()->name + "', which is not among the inputs");
+      throw owner.error("an output depends on input '" + t.impl()->name +
+                        "', which is not among the inputs");
     index[node.get()] = std::numeric_limits<int>::max();  // under way
     stack.emplace_back(node, 0);
   };
@@ -104,12 +106,13 @@ Tensors fit_inputs(const Layer& owner, const Tensors& expected, const Tensors& g
     if (out[i].rank() + 1 == want.rank() && want.back() == 1) out[i] = expand_dims(out[i], {-1});
     const Shape& have = out[i].shape();
     bool fits = have.rank() == want.rank();
-    for (int d = 0; fits && d < want.rank(); ++d) fits = want[d] < 0 || have[d] < 0 || have[d] == want[d];
-    if (!fits)
-      throw owner.error(str("input ", i, " must have shape ", want, ", received ", have));
+    for (int d = 0; fits && d < want.rank(); ++d)
+      fits = want[d] < 0 || have[d] < 0 || have[d] == want[d];
+    if (!fits) throw owner.error(str("input ", i, " must have shape ", want, ", received ", have));
     // Whole numbers given as floats (or the reverse) become what the input was declared as.
     DType dtype = expected[i].dtype();
-    if (out[i].dtype() != dtype && is_floating(dtype) != is_floating(out[i].dtype()) && !is_floating(dtype))
+    if (out[i].dtype() != dtype && is_floating(dtype) != is_floating(out[i].dtype()) &&
+        !is_floating(dtype))
       out[i] = cast(out[i], dtype);
   }
   return out;
@@ -120,7 +123,8 @@ Tensors fit_inputs(const Layer& owner, const Tensors& expected, const Tensors& g
 Model::Model(const Tensors& inputs, const Tensors& outputs, const LayerOptions& options)
     : Layer(options), impl_(std::make_unique<Impl>()) {
   register_model_classes();
-  if (inputs.empty() || outputs.empty()) throw Error("Model: needs at least one input and one output");
+  if (inputs.empty() || outputs.empty())
+    throw Error("Model: needs at least one input and one output");
   impl_->functional = true;
   impl_->inputs = inputs;
   impl_->outputs = outputs;
@@ -157,14 +161,16 @@ Tensors Model::call(const Tensors& given, const CallArgs& args) {
     const Impl::Call& call = impl_->calls[i];
     const SymbolicNode& node = *call.node;
     Tensors in;
-    for (size_t j = 0; j < node.inputs.size(); ++j) in.push_back(fetch(call.from[j], node.inputs[j]));
+    for (size_t j = 0; j < node.inputs.size(); ++j)
+      in.push_back(fetch(call.from[j], node.inputs[j]));
     CallArgs inner = node.args;
     for (size_t j = 0; j < inner.tensors.size(); ++j)
       inner.tensors[j].second = fetch(call.from[node.inputs.size() + j], inner.tensors[j].second);
     results[i] = (*node.layer)(in, inner, args.training);
   }
   Tensors out;
-  for (size_t i = 0; i < impl_->outputs.size(); ++i) out.push_back(fetch(impl_->output_from[i], {}));
+  for (size_t i = 0; i < impl_->outputs.size(); ++i)
+    out.push_back(fetch(impl_->output_from[i], {}));
   return out;
 }
 
@@ -204,18 +210,20 @@ Config Model::get_config() const {
   if (!impl_->functional) return c;
   // Each call of a layer is one of its nodes, counted in the order of the graph.
   std::vector<Config> layers;
-  std::map<std::string, size_t> entry;  // layer name -> place in `layers`
+  std::map<std::string, size_t> entry;               // layer name -> place in `layers`
   std::vector<std::pair<std::string, int64_t>> ids;  // of each call
   std::vector<std::string> input_names = this->input_names();
   for (size_t i = 0; i < impl_->inputs.size(); ++i) {
     const Tensor& t = impl_->inputs[i];
-    layers.push_back(Config::object(
-        {{"class_name", "InputLayer"},
-         {"name", input_names[i]},
-         {"config", Config::object({{"batch_shape", t.shape().vec()}, {"dtype", dtype_name(t.dtype())}, {"name", input_names[i]}})}}));
+    layers.push_back(Config::object({{"class_name", "InputLayer"},
+                                     {"name", input_names[i]},
+                                     {"config", Config::object({{"batch_shape", t.shape().vec()},
+                                                                {"dtype", dtype_name(t.dtype())},
+                                                                {"name", input_names[i]}})}}));
   }
   auto reference = [&](std::pair<int, size_t> from) {
-    if (from.first < 0) return Config::list({input_names[static_cast<size_t>(~from.first)], int64_t{0}, int64_t{0}});
+    if (from.first < 0)
+      return Config::list({input_names[static_cast<size_t>(~from.first)], int64_t{0}, int64_t{0}});
     auto& [name, node] = ids[static_cast<size_t>(from.first)];
     return Config::list({name, node, static_cast<int64_t>(from.second)});
   };
@@ -247,7 +255,8 @@ Config Model::get_config() const {
     nodes[it->second].push_back(n);
   }
   nodes.resize(layers.size());
-  for (size_t i = impl_->inputs.size(); i < layers.size(); ++i) layers[i].set("inbound_nodes", nodes[i]);
+  for (size_t i = impl_->inputs.size(); i < layers.size(); ++i)
+    layers[i].set("inbound_nodes", nodes[i]);
   std::vector<Config> ins, outs;
   for (size_t i = 0; i < input_names.size(); ++i)
     ins.push_back(Config::list({input_names[i], int64_t{0}, int64_t{0}}));
@@ -283,7 +292,8 @@ ModelPtr functional_from_config(const Config& config) {
       made[name] = {{Input(rest, dtype_from_name(c.at("dtype").as_string()), name, batch)}};
       continue;
     }
-    if (!layers.emplace(name, deserialize_layer(l)).second) fail("model file: two layers '", name, "'");
+    if (!layers.emplace(name, deserialize_layer(l)).second)
+      fail("model file: two layers '", name, "'");
     const auto& nodes = l.at("inbound_nodes").as_list();
     made[name].resize(nodes.size());
     for (size_t i = 0; i < nodes.size(); ++i) pending.push_back({name, &nodes[i], i});
@@ -292,11 +302,14 @@ ModelPtr functional_from_config(const Config& config) {
     const auto& parts = ref.as_list();
     if (parts.size() != 3) fail("model file: a tensor reference needs layer, node and index");
     auto it = made.find(parts[0].as_string());
-    if (it == made.end()) fail("model file: reference to unknown layer '", parts[0].as_string(), "'");
-    auto node = static_cast<size_t>(parts[1].as_int()), index = static_cast<size_t>(parts[2].as_int());
+    if (it == made.end())
+      fail("model file: reference to unknown layer '", parts[0].as_string(), "'");
+    auto node = static_cast<size_t>(parts[1].as_int()),
+         index = static_cast<size_t>(parts[2].as_int());
     if (node >= it->second.size()) fail("model file: layer '", it->first, "' has no call ", node);
     if (it->second[node].empty()) return {};
-    if (index >= it->second[node].size()) fail("model file: layer '", it->first, "' has no output ", index);
+    if (index >= it->second[node].size())
+      fail("model file: layer '", it->first, "' has no output ", index);
     return it->second[node][index];
   };
   // In the order of the file, which is topological; again while something new can be made.
@@ -322,7 +335,8 @@ ModelPtr functional_from_config(const Config& config) {
       }
       made[p.layer][p.index] = (*layers[p.layer])(in, args);
     }
-    if (later.size() == pending.size()) fail("model file: the layers refer to each other in a circle");
+    if (later.size() == pending.size())
+      fail("model file: the layers refer to each other in a circle");
     pending = std::move(later);
   }
   for (const Config& ref : config.at("input_layers").as_list()) inputs.push_back(find(ref));
@@ -362,7 +376,8 @@ ModelPtr model_from_config(const Config& config) {
 
 // ---- Sequential ---------------------------------------------------------------------------------
 
-Sequential::Sequential(const std::vector<LayerPtr>& layers, const LayerOptions& options) : Model(options) {
+Sequential::Sequential(const std::vector<LayerPtr>& layers, const LayerOptions& options)
+    : Model(options) {
   if (name_.empty()) name_ = unique_layer_name("Sequential");
   for (auto& l : layers) {
     if (!l) throw error("a layer is null");
@@ -414,7 +429,9 @@ void Sequential::build(const std::vector<Shape>& shapes) {
   for (auto& l : sublayers_) {
     if (l->class_name() == "InputLayer") continue;
     Tensors out = (*l)(Tensors{t});
-    if (out.size() != 1) throw error("layer '" + l->name() + "' has " + std::to_string(out.size()) + " outputs; use a functional model");
+    if (out.size() != 1)
+      throw error("layer '" + l->name() + "' has " + std::to_string(out.size()) +
+                  " outputs; use a functional model");
     t = out[0];
   }
   impl_->outputs = {t};

@@ -23,7 +23,8 @@ struct Model::Impl {
   // ---- functional graph
   struct Call {
     std::shared_ptr<SymbolicNode> node;
-    // Where each input (then each named tensor) comes from: call index and output, or ~i for input i.
+    // Where each input (then each named tensor) comes from: call index and output, or ~i for input
+    // i.
     std::vector<std::pair<int, size_t>> from;
   };
   bool functional = false;
@@ -44,8 +45,8 @@ struct Model::Impl {
   };
   std::vector<Tracked> metrics;
   bool metrics_ready = false;
-  std::vector<MetricPtr> own_metrics;  // track_metric()
-  Mode mode = Mode::kTrain;            // of the latest step
+  std::vector<MetricPtr> own_metrics;                                       // track_metric()
+  Mode mode = Mode::kTrain;                                                 // of the latest step
   std::map<Mode, std::vector<std::pair<std::string, Variable>>> step_logs;  // set_log()
   bool stop_training = false;
 

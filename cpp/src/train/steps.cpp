@@ -13,15 +13,18 @@ void Model::compile(const CompileOptions& options) {
   if (m.functional && options.losses.size() > n_out)
     throw error(str("compile: ", options.losses.size(), " losses for ", n_out, " outputs"));
   if (!options.loss_weights.empty() && options.loss_weights.size() != options.losses.size())
-    throw error(str("compile: ", options.loss_weights.size(), " loss_weights for ", options.losses.size(), " losses"));
+    throw error(str("compile: ", options.loss_weights.size(), " loss_weights for ",
+                    options.losses.size(), " losses"));
   for (auto& spec : options.metrics) {
     if (m.functional && spec.output >= n_out)
       throw error(str("compile: metrics for output ", spec.output, " of ", n_out));
     if (!spec.object && !(spec.by_name.is_string() &&
-                          std::set<std::string>{"accuracy", "acc", "crossentropy", "ce"}.count(spec.by_name.as_string())))
+                          std::set<std::string>{"accuracy", "acc", "crossentropy", "ce"}.count(
+                              spec.by_name.as_string())))
       make_metric(spec.by_name);  // an unknown name is refused here rather than in fit
   }
-  m.optimizer = options.optimizer_object ? options.optimizer_object : make_optimizer(options.optimizer);
+  m.optimizer =
+      options.optimizer_object ? options.optimizer_object : make_optimizer(options.optimizer);
   m.options = options;
   m.metrics.clear();
   m.metrics_ready = false;
@@ -84,10 +87,11 @@ void make_metrics(Model& model, Model::Impl& m, const Tensors& y, const Tensors&
   auto names = m.functional ? model.output_names() : std::vector<std::string>{};
   for (auto& spec : m.options.metrics) {
     if (spec.output >= y_pred.size() || spec.output >= y.size())
-      throw model.error(str("compile: metrics for output ", spec.output, ", but there are ", y_pred.size(),
-                            " outputs and ", y.size(), " targets"));
+      throw model.error(str("compile: metrics for output ", spec.output, ", but there are ",
+                            y_pred.size(), " outputs and ", y.size(), " targets"));
     MetricPtr metric = spec.object ? spec.object
-                                   : make_metric_for(spec.by_name, y[spec.output].shape(), y_pred[spec.output].shape());
+                                   : make_metric_for(spec.by_name, y[spec.output].shape(),
+                                                     y_pred[spec.output].shape());
     if (!spec.object && spec.by_name.is_string()) metric->set_name(spec.by_name.as_string());
     std::string name = metric->name();
     if (y_pred.size() > 1 && spec.output < names.size()) name = names[spec.output] + "_" + name;
@@ -110,10 +114,12 @@ Tensor Model::compute_loss(const Batch& batch, const Tensors& y_pred) {
   Impl& m = *impl_;
   if (m.options.losses.empty() && losses().empty())
     throw error("compile: no loss was given and no layer added one; pass loss= to compile()");
-  if (!m.options.losses.empty() && (y_pred.size() != m.options.losses.size() || batch.y.size() != y_pred.size()))
-    throw error(str("has ", y_pred.size(), " outputs, ", m.options.losses.size(), " losses and was given ",
-                    batch.y.size(), " targets; the numbers must agree"));
-  Tensor samples = full({}, batch.x.empty() ? 1.0 : static_cast<double>(batch.x[0].dim(0)), DType::kFloat32);
+  if (!m.options.losses.empty() &&
+      (y_pred.size() != m.options.losses.size() || batch.y.size() != y_pred.size()))
+    throw error(str("has ", y_pred.size(), " outputs, ", m.options.losses.size(),
+                    " losses and was given ", batch.y.size(), " targets; the numbers must agree"));
+  Tensor samples =
+      full({}, batch.x.empty() ? 1.0 : static_cast<double>(batch.x[0].dim(0)), DType::kFloat32);
   Tensor total;
   for (size_t i = 0; i < m.options.losses.size(); ++i) {
     if (!m.options.losses[i]) continue;
@@ -252,7 +258,8 @@ StepProgram& step_program(Model& model, Model::Impl& m, Mode mode, const Batch& 
     abstract.x = placeholders(*trace, batch.x, inputs);
     abstract.y = placeholders(*trace, batch.y, inputs);
     abstract.sample_weight = placeholders(*trace, batch.sample_weight, inputs);
-    step.n_x = batch.x.size(), step.n_y = batch.y.size(), step.n_weight = batch.sample_weight.size();
+    step.n_x = batch.x.size(), step.n_y = batch.y.size(),
+    step.n_weight = batch.sample_weight.size();
     try {
       if (mode == Mode::kTrain) {
         NoGrad on(true);
@@ -291,7 +298,8 @@ Tensors run_step(Model& model, Model::Impl& m, Mode mode, const Batch& batch) {
   step.program->run();
   Tensors out;
   if (mode == Mode::kPredict)
-    for (size_t k = 0; k < step.program->n_outputs(); ++k) out.push_back(step.program->output_tensor(k));
+    for (size_t k = 0; k < step.program->n_outputs(); ++k)
+      out.push_back(step.program->output_tensor(k));
   return out;
 }
 

@@ -1,4 +1,5 @@
-// Model::summary(): layers with output shapes, parameters, and what a forward pass of one sample costs.
+// Model::summary(): layers with output shapes, parameters, and what a forward pass of one sample
+// costs.
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -38,7 +39,8 @@ double flops_of(const Node& node) {
   std::string name = node.op->name;
   double out = node.outputs.empty() ? 0 : static_cast<double>(node.outputs[0]->shape.numel());
   auto numel = [&](size_t i) { return static_cast<double>(node.inputs[i].numel()); };
-  if (name == "matmul" || name == "dense") return 2 * out * static_cast<double>(node.inputs[0].shape().back());
+  if (name == "matmul" || name == "dense")
+    return 2 * out * static_cast<double>(node.inputs[0].shape().back());
   if (name == "conv") {
     const Shape& kernel = node.inputs[1].shape();
     return 2 * out * numel(1) / static_cast<double>(kernel.back());
@@ -48,7 +50,8 @@ double flops_of(const Node& node) {
     const Shape& x = node.inputs[0].shape();
     double weights = 0;
     for (const Tensor& t : node.inputs)
-      if (t.defined() && t.rank() == 2 && t.shape()[1] % 4 == 0 && t.requires_grad()) weights += static_cast<double>(t.numel());
+      if (t.defined() && t.rank() == 2 && t.shape()[1] % 4 == 0 && t.requires_grad())
+        weights += static_cast<double>(t.numel());
     return 2 * static_cast<double>(x[0] * x[1]) * weights;
   }
   return out;
@@ -83,7 +86,8 @@ Cost cost_of(Model& model, const Model::Impl& m) {
       cost.total += f;
       if (node->op->run)
         for (auto& out : node->outputs)
-          cost.activations += static_cast<double>(out->shape.numel()) * static_cast<double>(itemsize(out->dtype));
+          cost.activations +=
+              static_cast<double>(out->shape.numel()) * static_cast<double>(itemsize(out->dtype));
     }
   } catch (const Error&) {
     cost = {};  // one sample of length 1 may be too short for a layer; then there is no figure
@@ -94,7 +98,8 @@ Cost cost_of(Model& model, const Model::Impl& m) {
 
 // Display width: code points, for the box characters and names in UTF-8.
 size_t width(const std::string& s) {
-  return static_cast<size_t>(std::count_if(s.begin(), s.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<size_t>(
+      std::count_if(s.begin(), s.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 std::string pad_to(std::string s, size_t n) {
@@ -111,7 +116,8 @@ std::string table(const std::vector<Row>& rows, size_t line_length) {
   if (line_length) {  // the first column gives way
     size_t total = 1;
     for (size_t w : widths) total += w + 3;
-    if (total > line_length) widths[0] -= std::min(widths[0] - std::min<size_t>(widths[0], 12), total - line_length);
+    if (total > line_length)
+      widths[0] -= std::min(widths[0] - std::min<size_t>(widths[0], 12), total - line_length);
   }
   auto rule = [&](const char* left, const char* mid, const char* right, const char* line) {
     std::string s = left;
@@ -124,7 +130,8 @@ std::string table(const std::vector<Row>& rows, size_t line_length) {
   std::string out = rule("┏", "┳", "┓", "━");
   for (size_t r = 0; r < rows.size(); ++r) {
     const char* bar = r == 0 ? "┃" : "│";
-    for (size_t i = 0; i < widths.size(); ++i) out += std::string(bar) + " " + pad_to(rows[r][i], widths[i]) + " ";
+    for (size_t i = 0; i < widths.size(); ++i)
+      out += std::string(bar) + " " + pad_to(rows[r][i], widths[i]) + " ";
     out += std::string(bar) + "\n";
     if (r == 0)
       out += rule("┡", "╇", "┩", "━");
@@ -134,8 +141,8 @@ std::string table(const std::vector<Row>& rows, size_t line_length) {
   return out + rule("└", "┴", "┘", "─");
 }
 
-void layer_rows(const Layer& layer, const Model::Impl* impl, const Cost& cost, const std::string& indent, bool nested,
-                std::vector<Row>& rows) {
+void layer_rows(const Layer& layer, const Model::Impl* impl, const Cost& cost,
+                const std::string& indent, bool nested, std::vector<Row>& rows) {
   std::map<const Layer*, Shape> shapes;
   if (impl)
     for (auto& call : impl->calls)
@@ -143,13 +150,17 @@ void layer_rows(const Layer& layer, const Model::Impl* impl, const Cost& cost, c
   for (auto& l : layer.layers()) {
     auto it = shapes.find(l.get());
     Shape unknown;
-    if (it == shapes.end() && l->class_name() == "InputLayer") unknown = Shape(l->get_config().at("batch_shape").as_ints());
+    if (it == shapes.end() && l->class_name() == "InputLayer")
+      unknown = Shape(l->get_config().at("batch_shape").as_ints());
     auto f = cost.flops.find(l->name());
     rows.push_back({indent + l->name() + " (" + l->class_name() + ")",
-                    it != shapes.end() ? it->second.str() : unknown.rank() ? unknown.str() : "?",
+                    it != shapes.end() ? it->second.str()
+                    : unknown.rank()   ? unknown.str()
+                                       : "?",
                     l->built() ? with_commas(l->count_params()) : "0 (unbuilt)",
                     indent.empty() && f != cost.flops.end() ? flops_text(f->second) : "-"});
-    if (nested && dynamic_cast<Model*>(l.get())) layer_rows(*l, nullptr, cost, indent + "  └ ", nested, rows);
+    if (nested && dynamic_cast<Model*>(l.get()))
+      layer_rows(*l, nullptr, cost, indent + "  └ ", nested, rows);
   }
 }
 
@@ -183,16 +194,21 @@ std::string Model::summary(int64_t line_length, bool expand_nested) const {
     bytes += static_cast<int64_t>(v.value().nbytes());
     if (v.trainable()) trainable += v.shape().numel();
   }
-  std::string out = "Model: \"" + name_ + "\"\n" + table(rows, static_cast<size_t>(std::max<int64_t>(line_length, 0)));
+  std::string out = "Model: \"" + name_ + "\"\n" +
+                    table(rows, static_cast<size_t>(std::max<int64_t>(line_length, 0)));
   auto line = [&](const char* what, int64_t n) {
     out += std::string(" ") + what + ": " + with_commas(n) + " (" +
-           bytes_text(total ? static_cast<double>(bytes) * static_cast<double>(n) / static_cast<double>(total) : 0) + ")\n";
+           bytes_text(total ? static_cast<double>(bytes) * static_cast<double>(n) /
+                                  static_cast<double>(total)
+                            : 0) +
+           ")\n";
   };
   line("Total params", total);
   line("Trainable params", trainable);
   line("Non-trainable params", total - trainable);
   if (cost.total > 0)
-    out += " Forward pass of one sample: " + flops_text(cost.total) + ", " + bytes_text(cost.activations) + " of activations\n";
+    out += " Forward pass of one sample: " + flops_text(cost.total) + ", " +
+           bytes_text(cost.activations) + " of activations\n";
   return out;
 }
 

@@ -1,5 +1,5 @@
-// Shared by the kernel files of one instruction set. Included inside no namespace; everything lives in
-// an anonymous namespace inside the ISA's own.
+// Shared by the kernel files of one instruction set. Included inside no namespace; everything lives
+// in an anonymous namespace inside the ISA's own.
 #pragma once
 #include <cmath>
 #include <cstdint>

@@ -17,7 +17,8 @@ struct Conv {
   bool pointwise;             // 1x1, stride 1, no padding: no patches needed
   bool depthwise;
 
-  Conv(const ConvArgs& a, const View& x, const View& w, const View& y) : s(a.spatial, x, y, w.shape, a.stride, a.dilation, a.pad_lo) {
+  Conv(const ConvArgs& a, const View& x, const View& w, const View& y)
+      : s(a.spatial, x, y, w.shape, a.stride, a.dilation, a.pad_lo) {
     groups = a.groups;
     cg = s.c / groups;
     f = w.shape[a.spatial + 1], fg = f / groups;
@@ -73,11 +74,15 @@ struct Conv {
     int64_t rows = max64(16, min64(s.out_size, 65536 / max64(patch, 1)));
     return min64(max64(rows, 64), s.out_size);
   }
-  double flops() const { return 2.0 * static_cast<double>(s.n * s.out_size) * static_cast<double>(patch) * static_cast<double>(f); }
+  double flops() const {
+    return 2.0 * static_cast<double>(s.n * s.out_size) * static_cast<double>(patch) *
+           static_cast<double>(f);
+  }
 };
 
 template <class T>
-void forward(const Context& ctx, const ConvArgs& args, const View& x, const View& w, const View& y) {
+void forward(const Context& ctx, const ConvArgs& args, const View& x, const View& w,
+             const View& y) {
   Conv<T> c(args, x, w, y);
   const Spatial& s = c.s;
   if (s.n * s.out_size * c.f == 0) return;
@@ -120,12 +125,14 @@ void forward(const Context& ctx, const ConvArgs& args, const View& x, const View
   }
   int64_t blocks = (s.out_size + rows - 1) / rows;
   auto block = [&](int64_t index) {
-    int64_t image = index / blocks, first = index % blocks * rows, count = min64(rows, s.out_size - first);
+    int64_t image = index / blocks, first = index % blocks * rows,
+            count = min64(rows, s.out_size - first);
     T* patches = scratch<T>(ctx, 0, rows * c.patch);
     T* out = py + (image * s.out_size + first) * c.f;
     for (int64_t g = 0; g < c.groups; ++g) {
       c.pack(px + image * s.in_size * s.c, g, first, count, patches);
-      gemm(count, c.fg, c.patch, patches, c.patch, 1, pw + g * c.fg, c.f, 1, out + g * c.fg, c.f, false);
+      gemm(count, c.fg, c.patch, patches, c.patch, 1, pw + g * c.fg, c.f, 1, out + g * c.fg, c.f,
+           false);
     }
     epilogue.apply(out, count, c.f, c.f, 0);
   };
@@ -133,7 +140,8 @@ void forward(const Context& ctx, const ConvArgs& args, const View& x, const View
 }
 
 template <class T>
-void input_grad(const Context& ctx, const ConvArgs& args, const View& gy, const View& w, const View& gx) {
+void input_grad(const Context& ctx, const ConvArgs& args, const View& gy, const View& w,
+                const View& gx) {
   Conv<T> c(args, gx, w, gy);
   const Spatial& s = c.s;
   const T *pg = data<T>(gy), *pw = data<T>(w);
@@ -166,7 +174,8 @@ void input_grad(const Context& ctx, const ConvArgs& args, const View& gy, const 
           gemm(count, s.c, c.f, g, c.f, 1, pw, 1, c.f, out + first * s.c, s.c, false);
           continue;
         }
-        gemm(count, c.patch, c.fg, g + group * c.fg, c.f, 1, pw + group * c.fg, 1, c.f, patches, c.patch, false);
+        gemm(count, c.patch, c.fg, g + group * c.fg, c.f, 1, pw + group * c.fg, 1, c.f, patches,
+             c.patch, false);
         c.unpack(patches, group, first, count, out);
       }
     }
@@ -175,7 +184,8 @@ void input_grad(const Context& ctx, const ConvArgs& args, const View& gy, const 
 }
 
 template <class T>
-void kernel_grad(const Context& ctx, const ConvArgs& args, const View& x, const View& gy, const View& gw) {
+void kernel_grad(const Context& ctx, const ConvArgs& args, const View& x, const View& gy,
+                 const View& gw) {
   Conv<T> c(args, x, gw, gy);
   const Spatial& s = c.s;
   const T *px = data<T>(x), *pg = data<T>(gy);
@@ -215,7 +225,8 @@ void kernel_grad(const Context& ctx, const ConvArgs& args, const View& x, const 
             continue;
           }
           c.pack(in, group, first, count, patches);
-          gemm(c.patch, c.fg, count, patches, 1, c.patch, g + group * c.fg, c.f, 1, sum + group * c.fg, c.f, true);
+          gemm(c.patch, c.fg, count, patches, 1, c.patch, g + group * c.fg, c.f, 1,
+               sum + group * c.fg, c.f, true);
         }
       }
     }
@@ -231,11 +242,15 @@ void kernel_grad(const Context& ctx, const ConvArgs& args, const View& x, const 
 void conv(const Context& ctx, const ConvArgs& a, const View& x, const View& w, const View& y) {
   y.dtype == DType::kFloat32 ? forward<float>(ctx, a, x, w, y) : forward<double>(ctx, a, x, w, y);
 }
-void conv_input_grad(const Context& ctx, const ConvArgs& a, const View& gy, const View& w, const View& gx) {
-  gx.dtype == DType::kFloat32 ? input_grad<float>(ctx, a, gy, w, gx) : input_grad<double>(ctx, a, gy, w, gx);
+void conv_input_grad(const Context& ctx, const ConvArgs& a, const View& gy, const View& w,
+                     const View& gx) {
+  gx.dtype == DType::kFloat32 ? input_grad<float>(ctx, a, gy, w, gx)
+                              : input_grad<double>(ctx, a, gy, w, gx);
 }
-void conv_kernel_grad(const Context& ctx, const ConvArgs& a, const View& x, const View& gy, const View& gw) {
-  gw.dtype == DType::kFloat32 ? kernel_grad<float>(ctx, a, x, gy, gw) : kernel_grad<double>(ctx, a, x, gy, gw);
+void conv_kernel_grad(const Context& ctx, const ConvArgs& a, const View& x, const View& gy,
+                      const View& gw) {
+  gw.dtype == DType::kFloat32 ? kernel_grad<float>(ctx, a, x, gy, gw)
+                              : kernel_grad<double>(ctx, a, x, gy, gw);
 }
 
 }  // namespace

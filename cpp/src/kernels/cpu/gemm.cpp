@@ -8,7 +8,8 @@ namespace lamina::LAMINA_ISA {
 namespace {
 
 template <class T, int A, int B>
-void eigen(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c, int64_t ldc, bool accumulate) {
+void eigen(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
+           int64_t ldc, bool accumulate) {
   using Stride = Eigen::OuterStride<>;
   using MatA = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, A>;
   using MatB = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, B>;
@@ -24,7 +25,8 @@ void eigen(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b,
 
 // Rows of c as sums of rows of b: good where the packing of a blocked product would not pay.
 template <class T>
-void by_rows(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs, int64_t a_cs, const T* b, int64_t b_rs, T* c, int64_t ldc, bool accumulate) {
+void by_rows(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs, int64_t a_cs, const T* b,
+             int64_t b_rs, T* c, int64_t ldc, bool accumulate) {
   for (int64_t i = 0; i < m; ++i) {
     T* __restrict__ ci = c + i * ldc;
     if (!accumulate)
@@ -32,7 +34,8 @@ void by_rows(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs, int64_t 
     const T* ai = a + i * a_rs;
     int64_t p = 0;
     for (; p + 4 <= k; p += 4) {
-      T x0 = ai[p * a_cs], x1 = ai[(p + 1) * a_cs], x2 = ai[(p + 2) * a_cs], x3 = ai[(p + 3) * a_cs];
+      T x0 = ai[p * a_cs], x1 = ai[(p + 1) * a_cs], x2 = ai[(p + 2) * a_cs],
+        x3 = ai[(p + 3) * a_cs];
       const T *b0 = b + p * b_rs, *b1 = b0 + b_rs, *b2 = b1 + b_rs, *b3 = b2 + b_rs;
       for (int64_t j = 0; j < n; ++j) ci[j] += x0 * b0[j] + x1 * b1[j] + x2 * b2[j] + x3 * b3[j];
     }
@@ -60,7 +63,8 @@ T dot(const T* x, const T* y, int64_t k) {
 }
 
 template <class T>
-void run(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs, int64_t a_cs, const T* b, int64_t b_rs, int64_t b_cs, T* c, int64_t ldc, bool accumulate) {
+void run(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs, int64_t a_cs, const T* b,
+         int64_t b_rs, int64_t b_cs, T* c, int64_t ldc, bool accumulate) {
   if (m == 0 || n == 0) return;
   if (k == 0) {
     if (!accumulate)
@@ -87,12 +91,21 @@ void run(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs, int64_t a_cs
     }
     return;
   }
-  if (b_cs == 1 && (m <= 4 || m * n * k <= 8192)) return by_rows(m, n, k, a, a_rs, a_cs, b, b_rs, c, ldc, accumulate);
+  if (b_cs == 1 && (m <= 4 || m * n * k <= 8192))
+    return by_rows(m, n, k, a, a_rs, a_cs, b, b_rs, c, ldc, accumulate);
   bool a_rows = a_cs == 1, b_rows = b_cs == 1;
-  if (a_rows && b_rows) return eigen<T, Eigen::RowMajor, Eigen::RowMajor>(m, n, k, a, a_rs, b, b_rs, c, ldc, accumulate);
-  if (a_rows && b_rs == 1) return eigen<T, Eigen::RowMajor, Eigen::ColMajor>(m, n, k, a, a_rs, b, b_cs, c, ldc, accumulate);
-  if (a_rs == 1 && b_rows) return eigen<T, Eigen::ColMajor, Eigen::RowMajor>(m, n, k, a, a_cs, b, b_rs, c, ldc, accumulate);
-  if (a_rs == 1 && b_rs == 1) return eigen<T, Eigen::ColMajor, Eigen::ColMajor>(m, n, k, a, a_cs, b, b_cs, c, ldc, accumulate);
+  if (a_rows && b_rows)
+    return eigen<T, Eigen::RowMajor, Eigen::RowMajor>(m, n, k, a, a_rs, b, b_rs, c, ldc,
+                                                      accumulate);
+  if (a_rows && b_rs == 1)
+    return eigen<T, Eigen::RowMajor, Eigen::ColMajor>(m, n, k, a, a_rs, b, b_cs, c, ldc,
+                                                      accumulate);
+  if (a_rs == 1 && b_rows)
+    return eigen<T, Eigen::ColMajor, Eigen::RowMajor>(m, n, k, a, a_cs, b, b_rs, c, ldc,
+                                                      accumulate);
+  if (a_rs == 1 && b_rs == 1)
+    return eigen<T, Eigen::ColMajor, Eigen::ColMajor>(m, n, k, a, a_cs, b, b_cs, c, ldc,
+                                                      accumulate);
   // Neither axis contiguous: rare, callers pack before.
   for (int64_t i = 0; i < m; ++i)
     for (int64_t j = 0; j < n; ++j) {
@@ -104,12 +117,12 @@ void run(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs, int64_t a_cs
 
 }  // namespace
 
-void gemm(int64_t m, int64_t n, int64_t k, const float* a, int64_t a_rs, int64_t a_cs, const float* b, int64_t b_rs,
-          int64_t b_cs, float* c, int64_t ldc, bool accumulate) {
+void gemm(int64_t m, int64_t n, int64_t k, const float* a, int64_t a_rs, int64_t a_cs,
+          const float* b, int64_t b_rs, int64_t b_cs, float* c, int64_t ldc, bool accumulate) {
   run(m, n, k, a, a_rs, a_cs, b, b_rs, b_cs, c, ldc, accumulate);
 }
-void gemm(int64_t m, int64_t n, int64_t k, const double* a, int64_t a_rs, int64_t a_cs, const double* b, int64_t b_rs,
-          int64_t b_cs, double* c, int64_t ldc, bool accumulate) {
+void gemm(int64_t m, int64_t n, int64_t k, const double* a, int64_t a_rs, int64_t a_cs,
+          const double* b, int64_t b_rs, int64_t b_cs, double* c, int64_t ldc, bool accumulate) {
   run(m, n, k, a, a_rs, a_cs, b, b_rs, b_cs, c, ldc, accumulate);
 }
 

@@ -9,7 +9,8 @@ using abi::MatmulArgs;
 
 // A matrix neither of whose axes is contiguous, packed by rows.
 template <class T>
-const T* packed(const Context& ctx, int slot, const T* p, int64_t rows, int64_t cols, int64_t& rs, int64_t& cs) {
+const T* packed(const Context& ctx, int slot, const T* p, int64_t rows, int64_t cols, int64_t& rs,
+                int64_t& cs) {
   if (rs == 1 || cs == 1 || rows == 1 || cols == 1) {
     if (cols == 1 && rs != 1 && cs != 1) cs = 1;
     if (!(rs == 0 || cs == 0)) return p;
@@ -29,7 +30,8 @@ void product(const Context& ctx, const MatmulArgs& args) {
   int64_t batch = 1;
   for (int d = 0; d < r - 2; ++d) batch *= out.shape[d];
   if (batch * m * n == 0) return;
-  int64_t a_rs = a.strides[r - 2], a_cs = a.strides[r - 1], b_rs = b.strides[r - 2], b_cs = b.strides[r - 1];
+  int64_t a_rs = a.strides[r - 2], a_cs = a.strides[r - 1], b_rs = b.strides[r - 2],
+          b_cs = b.strides[r - 1];
   int64_t ldc = out.strides[r - 2];
   Epilogue<T> epilogue(args.bias, args.has_act, args.act, args.p0, args.p1);
   // Blocks of about the size that keeps a panel of b in L2; the same cuts whatever the threads.

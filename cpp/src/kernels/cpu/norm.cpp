@@ -14,7 +14,8 @@ const T* optional(const View* v) {
 // out[k][j] = sum over rows r of f(k, r, j) for k in [0, kSums), by chunks of rows.
 template <int kSums, class T, class F>
 void column_sums(const Context& ctx, int64_t rows, int64_t cols, T* const* out, F&& f) {
-  int64_t chunks = max64(1, min64(64, (rows + kRowChunk - 1) / kRowChunk)), per = (rows + chunks - 1) / chunks;
+  int64_t chunks = max64(1, min64(64, (rows + kRowChunk - 1) / kRowChunk)),
+          per = (rows + chunks - 1) / chunks;
   T* parts = scratch<T>(ctx, 2, chunks * kSums * cols);
   auto chunk = [&](int64_t c) {
     T* sum = parts + c * kSums * cols;
@@ -33,14 +34,16 @@ void column_sums(const Context& ctx, int64_t rows, int64_t cols, T* const* out, 
 }
 
 template <class T>
-void ln(const Context& ctx, double eps, const View& x, const View* gamma, const View* beta, const View& y, const View& mean, const View& rstd) {
+void ln(const Context& ctx, double eps, const View& x, const View* gamma, const View* beta,
+        const View& y, const View& mean, const View& rstd) {
   int64_t rows = x.shape[0], cols = x.shape[1];
   const T *g = optional<T>(gamma), *b = optional<T>(beta);
   for_rows(ctx, rows, cols, 0.8, [&](int64_t r) {
     const T* in = data<T>(x) + r * cols;
     T* out = data<T>(y) + r * cols;
     T mu = lane_sum<T>(cols, [&](int64_t i) { return in[i]; }) / static_cast<T>(cols);
-    T var = lane_sum<T>(cols, [&](int64_t i) { return (in[i] - mu) * (in[i] - mu); }) / static_cast<T>(cols);
+    T var = lane_sum<T>(cols, [&](int64_t i) { return (in[i] - mu) * (in[i] - mu); }) /
+            static_cast<T>(cols);
     T rs = T(1) / std::sqrt(var + static_cast<T>(eps));
     data<T>(mean)[r] = mu;
     data<T>(rstd)[r] = rs;
@@ -53,7 +56,9 @@ void ln(const Context& ctx, double eps, const View& x, const View* gamma, const 
 }
 
 template <class T>
-void ln_grad(const Context& ctx, const View& x, const View* gamma, const View& mean, const View& rstd, const View& gy, const View& gx, const View* ggamma, const View* gbeta) {
+void ln_grad(const Context& ctx, const View& x, const View* gamma, const View& mean,
+             const View& rstd, const View& gy, const View& gx, const View* ggamma,
+             const View* gbeta) {
   int64_t rows = x.shape[0], cols = x.shape[1];
   const T* g = optional<T>(gamma);
   const T *pm = data<T>(mean), *pr = data<T>(rstd);
@@ -63,8 +68,11 @@ void ln_grad(const Context& ctx, const View& x, const View* gamma, const View& m
       T* out = data<T>(gx) + r * cols;
       T mu = pm[r], rs = pr[r], n = static_cast<T>(cols);
       T a = lane_sum<T>(cols, [&](int64_t i) { return g ? up[i] * g[i] : up[i]; }) / n;
-      T b = lane_sum<T>(cols, [&](int64_t i) { return (g ? up[i] * g[i] : up[i]) * (in[i] - mu) * rs; }) / n;
-      for (int64_t i = 0; i < cols; ++i) out[i] = rs * ((g ? up[i] * g[i] : up[i]) - a - (in[i] - mu) * rs * b);
+      T b = lane_sum<T>(cols,
+                        [&](int64_t i) { return (g ? up[i] * g[i] : up[i]) * (in[i] - mu) * rs; }) /
+            n;
+      for (int64_t i = 0; i < cols; ++i)
+        out[i] = rs * ((g ? up[i] * g[i] : up[i]) - a - (in[i] - mu) * rs * b);
     });
   T* sums[2] = {ggamma ? data<T>(*ggamma) : nullptr, gbeta ? data<T>(*gbeta) : nullptr};
   if (sums[0] || sums[1])
@@ -94,7 +102,8 @@ void bn_stats(const Context& ctx, const View& x, const View& mean, const View& v
 }
 
 template <class T>
-void bn(const Context& ctx, double eps, const View& x, const View& mean, const View& var, const View* gamma, const View* beta, const View& y) {
+void bn(const Context& ctx, double eps, const View& x, const View& mean, const View& var,
+        const View* gamma, const View* beta, const View& y) {
   int64_t rows = x.shape[0], cols = x.shape[1];
   const T *g = optional<T>(gamma), *b = optional<T>(beta);
   T *scale = scratch<T>(ctx, 1, 2 * cols), *shift = scale + cols;
@@ -110,12 +119,16 @@ void bn(const Context& ctx, double eps, const View& x, const View& mean, const V
 }
 
 template <class T>
-void bn_grad(const Context& ctx, double eps, const View& x, const View& mean, const View& var, const View* gamma, const View& gy, const View& gx, const View* ggamma, const View* gbeta) {
+void bn_grad(const Context& ctx, double eps, const View& x, const View& mean, const View& var,
+             const View* gamma, const View& gy, const View& gx, const View* ggamma,
+             const View* gbeta) {
   int64_t rows = x.shape[0], cols = x.shape[1];
   const T* g = optional<T>(gamma);
   const T* pm = data<T>(mean);
-  T *rs = scratch<T>(ctx, 1, 6 * cols), *a = rs + cols, *b = a + cols, *c0 = b + cols, *c1 = c0 + cols, *c2 = c1 + cols;
-  for (int64_t i = 0; i < cols; ++i) rs[i] = T(1) / std::sqrt(data<T>(var)[i] + static_cast<T>(eps));
+  T *rs = scratch<T>(ctx, 1, 6 * cols), *a = rs + cols, *b = a + cols, *c0 = b + cols,
+    *c1 = c0 + cols, *c2 = c1 + cols;
+  for (int64_t i = 0; i < cols; ++i)
+    rs[i] = T(1) / std::sqrt(data<T>(var)[i] + static_cast<T>(eps));
   T* sums[2] = {a, b};
   column_sums<2, T>(ctx, rows, cols, sums, [&](int64_t r, T* sum) {
     const T *in = data<T>(x) + r * cols, *up = data<T>(gy) + r * cols;
@@ -139,20 +152,34 @@ void bn_grad(const Context& ctx, double eps, const View& x, const View& mean, co
     });
 }
 
-#define LAMINA_BOTH(view, call) \
-  if ((view).dtype == DType::kFloat32) { using T = float; call; } else { using T = double; call; }
+#define LAMINA_BOTH(view, call)          \
+  if ((view).dtype == DType::kFloat32) { \
+    using T = float;                     \
+    call;                                \
+  } else {                               \
+    using T = double;                    \
+    call;                                \
+  }
 
-void layer_norm(const Context& ctx, double eps, const View& x, const View* gamma, const View* beta, const View& y, const View& mean, const View& rstd) {
+void layer_norm(const Context& ctx, double eps, const View& x, const View* gamma, const View* beta,
+                const View& y, const View& mean, const View& rstd) {
   LAMINA_BOTH(x, ln<T>(ctx, eps, x, gamma, beta, y, mean, rstd))
 }
-void layer_norm_grad(const Context& ctx, const View& x, const View* gamma, const View& mean, const View& rstd, const View& gy, const View& gx, const View* ggamma, const View* gbeta) {
+void layer_norm_grad(const Context& ctx, const View& x, const View* gamma, const View& mean,
+                     const View& rstd, const View& gy, const View& gx, const View* ggamma,
+                     const View* gbeta) {
   LAMINA_BOTH(x, ln_grad<T>(ctx, x, gamma, mean, rstd, gy, gx, ggamma, gbeta))
 }
-void batch_norm_stats(const Context& ctx, const View& x, const View& mean, const View& var) { LAMINA_BOTH(x, bn_stats<T>(ctx, x, mean, var)) }
-void batch_norm(const Context& ctx, double eps, const View& x, const View& mean, const View& var, const View* gamma, const View* beta, const View& y) {
+void batch_norm_stats(const Context& ctx, const View& x, const View& mean, const View& var) {
+  LAMINA_BOTH(x, bn_stats<T>(ctx, x, mean, var))
+}
+void batch_norm(const Context& ctx, double eps, const View& x, const View& mean, const View& var,
+                const View* gamma, const View* beta, const View& y) {
   LAMINA_BOTH(x, bn<T>(ctx, eps, x, mean, var, gamma, beta, y))
 }
-void batch_norm_grad(const Context& ctx, double eps, const View& x, const View& mean, const View& var, const View* gamma, const View& gy, const View& gx, const View* ggamma, const View* gbeta) {
+void batch_norm_grad(const Context& ctx, double eps, const View& x, const View& mean,
+                     const View& var, const View* gamma, const View& gy, const View& gx,
+                     const View* ggamma, const View* gbeta) {
   LAMINA_BOTH(x, bn_grad<T>(ctx, eps, x, mean, var, gamma, gy, gx, ggamma, gbeta))
 }
 

@@ -37,7 +37,8 @@ void forward(const Context& ctx, const PoolArgs& a, const View& x, const View& y
 }
 
 template <class T>
-void backward(const Context& ctx, const PoolArgs& a, const View& x, const View& y, const View& gy, const View& gx) {
+void backward(const Context& ctx, const PoolArgs& a, const View& x, const View& y, const View& gy,
+              const View& gx) {
   Spatial s(a.spatial, x, y, a.window, a.stride, nullptr, a.pad_lo);
   const T *px = data<T>(x), *py = data<T>(y), *pg = data<T>(gy);
   T* out = data<T>(gx);
@@ -78,8 +79,10 @@ void backward(const Context& ctx, const PoolArgs& a, const View& x, const View& 
 void pool(const Context& ctx, const PoolArgs& a, const View& x, const View& y) {
   y.dtype == DType::kFloat32 ? forward<float>(ctx, a, x, y) : forward<double>(ctx, a, x, y);
 }
-void pool_grad(const Context& ctx, const PoolArgs& a, const View& x, const View& y, const View& gy, const View& gx) {
-  y.dtype == DType::kFloat32 ? backward<float>(ctx, a, x, y, gy, gx) : backward<double>(ctx, a, x, y, gy, gx);
+void pool_grad(const Context& ctx, const PoolArgs& a, const View& x, const View& y, const View& gy,
+               const View& gx) {
+  y.dtype == DType::kFloat32 ? backward<float>(ctx, a, x, y, gy, gx)
+                             : backward<double>(ctx, a, x, y, gy, gx);
 }
 
 }  // namespace

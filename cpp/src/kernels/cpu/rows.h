@@ -26,7 +26,8 @@ inline void for_rows(const Context& ctx, int64_t rows, int64_t cols, double ns_p
   auto run = [&](int64_t b) {
     for (int64_t r = b * per; r < min64(rows, (b + 1) * per); ++r) f(r);
   };
-  parallel(ctx, (rows + per - 1) / per, ns_per_element * static_cast<double>(rows) * static_cast<double>(cols), run);
+  parallel(ctx, (rows + per - 1) / per,
+           ns_per_element * static_cast<double>(rows) * static_cast<double>(cols), run);
 }
 
 }  // namespace

@@ -72,7 +72,8 @@ int64_t xent(const Context& ctx, const View& logits, const View& labels, const V
 }
 
 template <class T>
-void xent_grad(const Context& ctx, const View& logits, const View& labels, const View& g, const View& out) {
+void xent_grad(const Context& ctx, const View& logits, const View& labels, const View& g,
+               const View& out) {
   int64_t rows = logits.shape[0], cols = logits.shape[1];
   for_rows(ctx, rows, cols, 2, [&](int64_t r) {
     const T* in = data<T>(logits) + r * cols;
@@ -91,13 +92,17 @@ void softmax(const Context& ctx, bool log, const View& x, const View& y) {
   y.dtype == DType::kFloat32 ? forward<float>(ctx, log, x, y) : forward<double>(ctx, log, x, y);
 }
 void softmax_grad(const Context& ctx, bool log, const View& y, const View& gy, const View& gx) {
-  y.dtype == DType::kFloat32 ? backward<float>(ctx, log, y, gy, gx) : backward<double>(ctx, log, y, gy, gx);
+  y.dtype == DType::kFloat32 ? backward<float>(ctx, log, y, gy, gx)
+                             : backward<double>(ctx, log, y, gy, gx);
 }
 int64_t sparse_xent(const Context& ctx, const View& logits, const View& labels, const View& loss) {
-  return loss.dtype == DType::kFloat32 ? xent<float>(ctx, logits, labels, loss) : xent<double>(ctx, logits, labels, loss);
+  return loss.dtype == DType::kFloat32 ? xent<float>(ctx, logits, labels, loss)
+                                       : xent<double>(ctx, logits, labels, loss);
 }
-void sparse_xent_grad(const Context& ctx, const View& logits, const View& labels, const View& g, const View& out) {
-  out.dtype == DType::kFloat32 ? xent_grad<float>(ctx, logits, labels, g, out) : xent_grad<double>(ctx, logits, labels, g, out);
+void sparse_xent_grad(const Context& ctx, const View& logits, const View& labels, const View& g,
+                      const View& out) {
+  out.dtype == DType::kFloat32 ? xent_grad<float>(ctx, logits, labels, g, out)
+                               : xent_grad<double>(ctx, logits, labels, g, out);
 }
 
 }  // namespace

@@ -6,12 +6,13 @@ namespace lamina::LAMINA_ISA {
 namespace {
 
 struct Spatial {
-  int64_t n, c;          // batch, channels
+  int64_t n, c;  // batch, channels
   int64_t in[3], out[3], window[3], stride[3], dilation[3], pad[3];
   int64_t in_size, out_size, window_size;
 
   // x: (N, s..., C); y: (N, o..., F); missing axes come first with length 1.
-  Spatial(int rank, const View& x, const View& y, const int64_t* k, const int64_t* strides, const int64_t* dilations, const int64_t* pads) {
+  Spatial(int rank, const View& x, const View& y, const int64_t* k, const int64_t* strides,
+          const int64_t* dilations, const int64_t* pads) {
     n = x.shape[0], c = x.shape[rank + 1];
     in_size = out_size = window_size = 1;
     for (int d = 0; d < 3; ++d) {
