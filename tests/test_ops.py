@@ -117,7 +117,19 @@ def test_unary_gradient(name):
     check_gradient(getattr(ops, name), x)
 
 
-SECOND = ["tanh", "sigmoid", "exp", "log", "sqrt", "sin", "cos", "softplus", "silu", "square", "reciprocal"]
+SECOND = [
+    "tanh",
+    "sigmoid",
+    "exp",
+    "log",
+    "sqrt",
+    "sin",
+    "cos",
+    "softplus",
+    "silu",
+    "square",
+    "reciprocal",
+]
 
 
 @pytest.mark.parametrize("name", SECOND)
@@ -135,11 +147,23 @@ def test_second_derivative(name):
     np.testing.assert_allclose(got, (up - down) / (2 * h), rtol=1e-5, atol=1e-5)
 
 
-BINARY = ["add", "subtract", "multiply", "divide", "maximum", "minimum", "arctan2", "hypot", "logaddexp"]
+BINARY = [
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "maximum",
+    "minimum",
+    "arctan2",
+    "hypot",
+    "logaddexp",
+]
 
 
 @pytest.mark.parametrize("name", BINARY)
-@pytest.mark.parametrize("shapes", [((3, 4), (3, 4)), ((3, 1), (1, 4)), ((5,), ()), ((2, 3, 4), (4,))])
+@pytest.mark.parametrize(
+    "shapes", [((3, 4), (3, 4)), ((3, 1), (1, 4)), ((5,), ()), ((2, 3, 4), (4,))]
+)
 def test_binary_against_numpy(name, shapes):
     a, b = positive(shapes[0]), positive(shapes[1])
     f = getattr(ops, name)
@@ -205,7 +229,13 @@ def test_argmax_cumsum_logsumexp_norm():
 
 @pytest.mark.parametrize(
     "a, b",
-    [((3, 4), (4, 5)), ((4,), (4,)), ((2, 3, 4), (4, 5)), ((2, 1, 3, 4), (5, 4, 2)), ((1, 1), (1, 1))],
+    [
+        ((3, 4), (4, 5)),
+        ((4,), (4,)),
+        ((2, 3, 4), (4, 5)),
+        ((2, 1, 3, 4), (5, 4, 2)),
+        ((1, 1), (1, 1)),
+    ],
 )
 def test_matmul(a, b):
     x, y = anything(a), anything(b)
@@ -213,7 +243,9 @@ def test_matmul(a, b):
     check_gradient(ops.matmul, x, y)
 
 
-@pytest.mark.parametrize("m, n, k", [(1, 1, 1), (5, 3, 7), (64, 10, 33), (128, 130, 257), (17, 1, 300)])
+@pytest.mark.parametrize(
+    "m, n, k", [(1, 1, 1), (5, 3, 7), (64, 10, 33), (128, 130, 257), (17, 1, 300)]
+)
 def test_matmul_float32_sizes(m, n, k):
     x, y = anything((m, k)).astype("float32"), anything((k, n)).astype("float32")
     expected = x.astype("float64") @ y.astype("float64")
@@ -235,7 +267,9 @@ def test_matmul_float32_sizes(m, n, k):
 )
 def test_einsum(text, shapes):
     arrays = [anything(s) for s in shapes]
-    np.testing.assert_allclose(ops.einsum(text, *arrays).numpy(), np.einsum(text, *arrays), rtol=1e-10)
+    np.testing.assert_allclose(
+        ops.einsum(text, *arrays).numpy(), np.einsum(text, *arrays), rtol=1e-10
+    )
     check_gradient(lambda *ts: ops.einsum(text, *ts), *arrays)
 
 
@@ -311,7 +345,12 @@ def test_assignment_as_numpy():
     x = anything((5, 6))
     t = lamina.tensor(x, dtype="float64")
     index = np.array([0, 3])
-    for key, value in [(1, 7.0), (slice(2, 4), -1.0), ((slice(None), index), anything((5, 2))), (x > 1, 0.0)]:
+    for key, value in [
+        (1, 7.0),
+        (slice(2, 4), -1.0),
+        ((slice(None), index), anything((5, 2))),
+        (x > 1, 0.0),
+    ]:
         x[key] = value
         t[key] = value
         np.testing.assert_array_equal(t.numpy(), x)
@@ -345,7 +384,7 @@ def test_gather_scatter_sort():
 
 
 def naive_conv(x, w, stride, pad, dilation):
-    n, h, v, c = x.shape
+    n, _, _, c = x.shape
     kh, kw, cg, f = w.shape
     groups = c // cg
     x = np.pad(x, ((0, 0), (pad[0], pad[0]), (pad[1], pad[1]), (0, 0)))
@@ -365,11 +404,15 @@ def naive_conv(x, w, stride, pad, dilation):
     return out
 
 
-@pytest.mark.parametrize("stride, dilation, groups", [(1, 1, 1), (2, 1, 1), (1, 2, 1), (1, 1, 2), (1, 1, 4)])
+@pytest.mark.parametrize(
+    "stride, dilation, groups", [(1, 1, 1), (2, 1, 1), (1, 2, 1), (1, 1, 2), (1, 1, 4)]
+)
 def test_conv(stride, dilation, groups):
     x, w = anything((2, 7, 8, 4)), anything((3, 3, 4 // groups, 8))
     out = ops.conv(x, w, strides=stride, dilation_rate=dilation)
-    np.testing.assert_allclose(out.numpy(), naive_conv(x, w, stride, (0, 0), dilation), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(
+        out.numpy(), naive_conv(x, w, stride, (0, 0), dilation), rtol=1e-9, atol=1e-9
+    )
     f = lambda a, b: ops.conv(a, b, strides=stride, dilation_rate=dilation, padding="same")  # noqa: E731
     check_gradient(f, x, w, tolerance=1e-5)
     if stride == 1:
@@ -381,7 +424,9 @@ def test_conv_second_order():
     x, w = anything((1, 5, 5, 2)), anything((3, 3, 2, 3))
 
     def penalty(k):
-        g = lamina.grad(lambda t: ops.sum(ops.square(ops.conv(t, k))))(lamina.tensor(x, dtype="float64"))
+        g = lamina.grad(lambda t: ops.sum(ops.square(ops.conv(t, k))))(
+            lamina.tensor(x, dtype="float64")
+        )
         return ops.sum(g * g)
 
     got = lamina.grad(penalty)(lamina.tensor(w, dtype="float64")).numpy()
@@ -412,7 +457,9 @@ def test_softmax_and_losses():
     e = np.exp(x - x.max(1, keepdims=True))
     p = e / e.sum(1, keepdims=True)
     np.testing.assert_allclose(ops.softmax(x).numpy(), p, rtol=1e-10)
-    np.testing.assert_allclose(ops.log_softmax(x, 0).numpy(), np.log(np.exp(x) / np.exp(x).sum(0)), rtol=1e-9)
+    np.testing.assert_allclose(
+        ops.log_softmax(x, 0).numpy(), np.log(np.exp(x) / np.exp(x).sum(0)), rtol=1e-9
+    )
     check_gradient(ops.softmax, x)
     check_gradient(lambda t: ops.log_softmax(t, 0), x)
     y = rng.integers(0, 7, 5)
@@ -494,7 +541,9 @@ def test_custom_gradient_and_stop_gradient():
         return x * 1.0, lambda g: g * 2
 
     assert lamina.grad(lambda x: ops.sum(twice(x) * 3.0))(lamina.tensor([1.0])).tolist() == [6.0]
-    assert lamina.grad(lambda x: ops.sum(x * lamina.stop_gradient(x)))(lamina.tensor([4.0])).tolist() == [4.0]
+    assert lamina.grad(lambda x: ops.sum(x * lamina.stop_gradient(x)))(
+        lamina.tensor([4.0])
+    ).tolist() == [4.0]
 
 
 def test_function_captures_once_and_agrees():

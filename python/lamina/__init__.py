@@ -1,6 +1,6 @@
 """lamina: a small, fast deep-learning library with the Keras 3 API over a C++ core."""
 
-from lamina import _core, _layer
+from lamina import _core
 from lamina._core import Input as _input
 from lamina._core import Layer, Tensor, Variable, from_dlpack, tensor
 from lamina.autograd import (

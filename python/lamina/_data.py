@@ -16,7 +16,9 @@ def _one(x: Any) -> Any:
     """One array-like as a tensor."""
     if _is_frame(x):
         values = x.to_numpy()
-        return _core.convert_to_tensor(values[:, None] if values.ndim == 1 and hasattr(x, "columns") else values)
+        return _core.convert_to_tensor(
+            values[:, None] if values.ndim == 1 and hasattr(x, "columns") else values
+        )
     return _core.convert_to_tensor(x)
 
 
@@ -44,8 +46,10 @@ def flatten(x: Any, names: list[str] | None = None, what: str = "x") -> list:
     if isinstance(x, (list, tuple)):
         if any(_is_array(v) for v in x):
             return [_one(v) for v in x]
-        if x and all(isinstance(v, (list, tuple)) for v in x) and any(
-            _is_array(u) for v in x for u in v
+        if (
+            x
+            and all(isinstance(v, (list, tuple)) for v in x)
+            and any(_is_array(u) for v in x for u in v)
         ):
             return [t for v in x for t in flatten(v)]
     return [_one(x)]
@@ -117,10 +121,16 @@ class Batches:
 
     def _batches(self) -> Iterator:
         for item in self._items():
-            x, y, w = (*item, None, None)[:3] if isinstance(item, (tuple, list)) else (item, None, None)
+            x, y, w = (
+                (*item, None, None)[:3] if isinstance(item, (tuple, list)) else (item, None, None)
+            )
             data = arrays_of(self._model, x, y, w)
             if data is None:
                 raise TypeError("dataset: expected batches of arrays: x, (x, y) or (x, y, weight)")
             if self._class_weight:
-                data = (data[0], data[1], [weights_of_classes(data[1][0], data[2], self._class_weight)])
+                data = (
+                    data[0],
+                    data[1],
+                    [weights_of_classes(data[1][0], data[2], self._class_weight)],
+                )
             yield data

@@ -10,8 +10,8 @@ from typing import Any
 from lamina import _core
 from lamina._core import Tensor, Variable
 
-# How many value_and_grad calls are under way on this thread: the gradient of an inner one must itself
-# be recorded for the outer one.
+# How many value_and_grad calls are under way on this thread: the gradient of an inner one must
+# itself be recorded for the outer one.
 _depth = threading.local()
 
 

@@ -67,7 +67,9 @@ def get(identifier: Any) -> Any:
         return _classes[identifier["class_name"]](**identifier.get("config", {}))
     found = _classes.get(identifier) or _by_name.get(identifier)
     if found is None:
-        raise ValueError(f"unknown initializer '{identifier}'; there are {', '.join(sorted(_by_name))}")
+        raise ValueError(
+            f"unknown initializer '{identifier}'; there are {', '.join(sorted(_by_name))}"
+        )
     return found()
 
 

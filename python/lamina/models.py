@@ -47,7 +47,9 @@ def _per_output(model: Model, value: Any, what: str) -> list:
     if isinstance(value, dict):
         unknown = set(value) - set(names)
         if unknown:
-            raise ValueError(f"compile: {what} for unknown outputs {sorted(unknown)}; there are {names}")
+            raise ValueError(
+                f"compile: {what} for unknown outputs {sorted(unknown)}; there are {names}"
+            )
         return [value.get(n) for n in names]
     if isinstance(value, (list, tuple)):
         return list(value)
@@ -86,13 +88,17 @@ def _compile(
     loss_list = [_loss(x) for x in _per_output(self, loss, "losses")] if loss is not None else []
     weights: list = []
     if loss_weights is not None:
-        weights = [1.0 if w is None else float(w) for w in _per_output(self, loss_weights, "loss_weights")]
+        weights = [
+            1.0 if w is None else float(w) for w in _per_output(self, loss_weights, "loss_weights")
+        ]
     n_out = len(self.output_names) if self._functional else max(len(loss_list), 1)
     specs = []
     for given, weighted in ((metrics, False), (weighted_metrics, True)):
         if given is None:
             continue
-        nested = isinstance(given, (list, tuple)) and any(isinstance(m, (list, tuple)) for m in given)
+        nested = isinstance(given, (list, tuple)) and any(
+            isinstance(m, (list, tuple)) for m in given
+        )
         if isinstance(given, dict) or nested:
             groups = _per_output(self, given, "metrics")
         elif n_out > 1 and isinstance(given, (list, tuple)) and len(given) == n_out:
@@ -118,7 +124,9 @@ def _callbacks(given: Any, verbose: Any, history: History | None) -> list:
     out = [] if given is None else list(given) if isinstance(given, (list, tuple)) else [given]
     for c in out:
         if not isinstance(c, Callback):
-            raise TypeError(f"callbacks: expected lamina.callbacks.Callback objects, received {c!r}")
+            raise TypeError(
+                f"callbacks: expected lamina.callbacks.Callback objects, received {c!r}"
+            )
     if history is not None:
         out.append(history)
     verbose = 1 if verbose == "auto" else int(verbose)
@@ -301,7 +309,9 @@ def _train_on_batch(
     return_dict: bool = False,
 ) -> Any:
     """One training step on a batch; metrics go on from the batches before."""
-    return _result(self._train_on_batch(_batch(self, x, y, sample_weight, class_weight)), return_dict)
+    return _result(
+        self._train_on_batch(_batch(self, x, y, sample_weight, class_weight)), return_dict
+    )
 
 
 def _test_on_batch(
@@ -370,13 +380,20 @@ def _load_weights(self: Model, filepath: str | os.PathLike, **kwargs: Any) -> No
 
 
 def _compute_loss(
-    self: Model, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    self: Model,
+    x: Any = None,
+    y: Any = None,
+    y_pred: Any = None,
+    sample_weight: Any = None,
+    training: bool = True,
 ) -> _core.Tensor:
     """Total loss of outputs, with regularization; also counts it in the loss metric."""
     return self._compute_loss(flatten(x), flatten(y), flatten(y_pred), flatten(sample_weight))
 
 
-def _compute_metrics(self: Model, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+def _compute_metrics(
+    self: Model, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+) -> dict[str, Any]:
     """Update the compiled metrics with a batch; their results."""
     self._update_metrics(flatten(y), flatten(y_pred), flatten(sample_weight))
     return {m.name: m.result() for m in self._metrics}

@@ -10,14 +10,18 @@ from lamina._core import Tensor, convert_to_tensor
 _public = [
     n
     for n in dir(_core)
-    if callable(getattr(_core, n)) and not n.startswith("_") and not isinstance(getattr(_core, n), type)
+    if callable(getattr(_core, n))
+    and not n.startswith("_")
+    and not isinstance(getattr(_core, n), type)
 ]
 _not_ops = {
     "activation", "activation_names", "apply_constraint", "apply_initializer", "apply_regularizer",
-    "constraint_defaults", "cpu_isa", "custom_gradient", "debug_nans", "deserialize_layer", "floatx",
+    "constraint_defaults", "cpu_isa", "custom_gradient", "debug_nans", "deserialize_layer",
+    "floatx",
     "from_dlpack", "function_loss", "function_metric", "grad_enabled", "gradients",
     "initializer_defaults", "layer_classes", "load", "loss_classes", "make_layer", "make_loss",
-    "make_metric", "make_optimizer", "metric_classes", "model_from_config", "num_threads", "op_names",
+    "make_metric", "make_optimizer", "metric_classes", "model_from_config", "num_threads",
+    "op_names",
     "optimizer_classes", "register_activation", "register_constraint", "register_initializer",
     "register_layer", "register_regularizer", "regularizer_defaults", "relu_general",
     "reset_layer_names", "set_debug_nans", "set_floatx", "set_num_threads", "to_snake_case",
@@ -135,7 +139,7 @@ conj = conjugate = real
 
 
 def cond(pred: Any, true_fn: Any, false_fn: Any) -> Any:
-    """true_fn() where pred holds, else false_fn(). Reads pred, so not inside a captured function."""
+    """true_fn() where pred holds, else false_fn(). Not inside a captured function."""
     return true_fn() if bool(pred) else false_fn()
 
 
