@@ -135,6 +135,61 @@ def _callbacks(given: Any, verbose: Any, history: History | None) -> list:
     return out
 
 
+class _Shared(Callback):
+    """The callbacks' hooks of training, epochs and evaluations, with one dict of logs for all."""
+
+    wants_batches = False
+
+    def __init__(self, callbacks: list) -> None:
+        self._callbacks = callbacks
+
+    def _all(self, hook: str, *args: Any) -> None:
+        for c in self._callbacks:
+            getattr(c, hook)(*args)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._all("on_train_begin", logs)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self._all("on_train_end", logs)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._all("on_epoch_begin", epoch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._all("on_epoch_end", epoch, logs)
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        self._all("on_test_begin", logs)
+
+    def on_test_end(self, logs: Any = None) -> None:
+        self._all("on_test_end", logs)
+
+    def on_predict_begin(self, logs: Any = None) -> None:
+        self._all("on_predict_begin", logs)
+
+    def on_predict_end(self, logs: Any = None) -> None:
+        self._all("on_predict_end", logs)
+
+
+class _Batches(Callback):
+    """The hooks of batches of one callback, which may want to hear of them less often."""
+
+    wants_batches = True
+
+    def __init__(self, callback: Callback) -> None:
+        self.batch_interval = getattr(callback, "batch_interval", 0.0)
+        for phase in ("train", "test", "predict"):
+            for end in ("begin", "end"):
+                name = f"on_{phase}_batch_{end}"
+                setattr(self, name, getattr(callback, name))
+
+
+def _adapted(callbacks: list) -> list:
+    """What the core's loop calls."""
+    return [_Shared(callbacks), *(_Batches(c) for c in callbacks if _layer.batch_hooks(c))]
+
+
 class _Begin:
     """Gives Python callbacks their model and parameters before the core's loop starts."""
 
@@ -203,7 +258,7 @@ def _fit(
         "validation_steps": validation_steps,
         "validation_batch_size": validation_batch_size,
         "validation_freq": validation_freq,
-        "callbacks": given,
+        "callbacks": _adapted(given),
     }
     if validation_data is not None:
         if isinstance(validation_data, (tuple, list)):
@@ -217,7 +272,7 @@ def _fit(
         train = int(n * (1 - validation_split)) if validation_split else n
         steps = steps_per_epoch or -(-train // (batch_size or 32))
         _Begin(self, given, epochs=epochs, steps=steps, verbose=verbose)
-        history.epoch, history.history = self._fit_arrays(data, options)
+        self._fit_arrays(data, options)
     else:
         if y is not None or sample_weight is not None:
             raise ValueError("fit: y and sample_weight come from the dataset; do not pass them")
@@ -225,7 +280,7 @@ def _fit(
         options["class_weight"] = None
         steps = steps_per_epoch or (batches.steps if batches.steps > 0 else None)
         _Begin(self, given, epochs=epochs, steps=steps, verbose=verbose)
-        history.epoch, history.history = self._fit_dataset(batches, batches.steps, options)
+        self._fit_dataset(batches, batches.steps, options)
     self.history = history
     return history
 
@@ -258,11 +313,11 @@ def _evaluate(
     if data is not None:
         n = data[0][0].shape[0] if data[0] and data[0][0].ndim else 0
         _Begin(self, given, epochs=1, steps=steps or -(-n // (batch_size or 32)), verbose=verbose)
-        logs = self._evaluate_arrays(data, batch_size or 32, steps or -1, given)
+        logs = self._evaluate_arrays(data, batch_size or 32, steps or -1, _adapted(given))
     else:
         batches = Batches(self, x)
         _Begin(self, given, epochs=1, steps=steps or batches.steps, verbose=verbose)
-        logs = self._evaluate_dataset(batches, batches.steps, steps or -1, given)
+        logs = self._evaluate_dataset(batches, batches.steps, steps or -1, _adapted(given))
     return _result(logs, return_dict)
 
 
@@ -286,7 +341,7 @@ def _predict(
         return _as_arrays(self._predict_dataset(batches, batches.steps, steps or -1))
     given = _callbacks(callbacks, 0, None)
     _Begin(self, given, epochs=1, steps=steps, verbose=0)
-    return _as_arrays(self._predict_arrays(data[0], batch_size or 32, steps or -1, given))
+    return _as_arrays(self._predict_arrays(data[0], batch_size or 32, steps or -1, _adapted(given)))
 
 
 def _batch(self: Model, x: Any, y: Any, sample_weight: Any, class_weight: Any = None) -> tuple:
