@@ -52,6 +52,8 @@ def is_own(name, isa):
     """Does the (demangled) name belong to the namespace of the instruction set?"""
     # Data such as "vtable for ..." and "guard variable for ..." belong to what they are for.
     name = re.sub(r"^(?:[a-z-]+ )+for ", "", name)
+    # Functions made from templates are shown with their return type.
+    name = re.sub(r"^(?:void|bool|int|long|float|double) ", "", name)
     return re.match(rf"lamina::{isa}::|Eigen_{isa}::", name) is not None
 
 

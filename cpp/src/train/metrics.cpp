@@ -296,7 +296,7 @@ void only(const char* owner, const Config& c, std::initializer_list<const char*>
 Config named(const char* name) { return Config::object({{"name", name}, {"dtype", Config()}}); }
 
 // A metric that is the mean of a loss; its arguments are those of the loss.
-template <int kIndex>
+template <size_t kIndex>
 struct OfLoss {
   static const LossClass& loss() { return loss_classes()[kIndex]; }
   static Config defaults() {
@@ -444,15 +444,13 @@ const std::vector<Row>& table() {
          },
          "Area under the ROC or precision-recall curve, from counts at fixed thresholds."},
     };
-#define LAMINA_OF_LOSS(i)                                                          \
-  r.push_back({OfLoss<i>::loss().name.c_str(), OfLoss<i>::loss().function.c_str(), \
-               OfLoss<i>::defaults, OfLoss<i>::make, OfLoss<i>::loss().doc.c_str()});
-    LAMINA_OF_LOSS(0)
-    LAMINA_OF_LOSS(1) LAMINA_OF_LOSS(2) LAMINA_OF_LOSS(3) LAMINA_OF_LOSS(5) LAMINA_OF_LOSS(6)
-        LAMINA_OF_LOSS(7) LAMINA_OF_LOSS(8) LAMINA_OF_LOSS(9) LAMINA_OF_LOSS(10) LAMINA_OF_LOSS(12)
-            LAMINA_OF_LOSS(13) LAMINA_OF_LOSS(14)
-#undef LAMINA_OF_LOSS
-                return r;
+    [&]<size_t... kIndex>(std::index_sequence<kIndex...>) {
+      (r.push_back({OfLoss<kIndex>::loss().name.c_str(), OfLoss<kIndex>::loss().function.c_str(),
+                    OfLoss<kIndex>::defaults, OfLoss<kIndex>::make,
+                    OfLoss<kIndex>::loss().doc.c_str()}),
+       ...);
+    }(std::index_sequence<0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 12, 13, 14>{});
+    return r;
   }();
   return rows;
 }
