@@ -388,10 +388,11 @@ void register_elementwise_ops() {
 // ---- public functions ---------------------------------------------------------------------------
 
 // Rows with constants have functions of their own below.
-#define LAMINA_WITH_CONSTANTS(X)                                                               \
-  X(leaky_relu)                                                                                \
-  X(elu) X(celu) X(gelu) X(gelu_tanh) X(soft_shrink) X(hard_shrink) X(threshold) X(squareplus) \
-      X(clip) X(scale)
+// clang-format off
+#define LAMINA_WITH_CONSTANTS(X) \
+  X(leaky_relu) X(elu) X(celu) X(gelu) X(gelu_tanh) X(soft_shrink) X(hard_shrink) \
+  X(threshold) X(squareplus) X(clip) X(scale)
+// clang-format on
 namespace plain {
 #define LAMINA_UNARY(name, Functor, types, second, doc) \
   static Tensor name(const Tensor& x) { return unary(EwOp::name, #types[0], x); }
