@@ -14,7 +14,7 @@ function(lamina_add_isa name)
   if(NOT MSVC)
     # Functors are written so that these flags let the compiler vectorize them; NaN and infinity keep
     # their meaning.
-    target_compile_options(${target} PRIVATE -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast
+    target_compile_options(${target} PRIVATE $<IF:$<BOOL:${LAMINA_SANITIZE}>,-O1,-O3> -fno-math-errno -fno-trapping-math -ffp-contract=fast
       $<$<CONFIG:Release>:-fno-exceptions> -fno-rtti)
   endif()
   target_compile_options(${target} PRIVATE ${ARGN})

@@ -437,3 +437,19 @@ def test_import_brings_no_other_framework():
     code = "import sys, lamina; print(sorted({'torch', 'keras', 'pandas'} & set(sys.modules)))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_registered_classes_do_not_disturb_the_end_of_the_process():
+    code = """
+import lamina
+@lamina.saving.register_keras_serializable()
+class Mine(lamina.layers.Layer):
+    def call(self, x):
+        return x
+@lamina.saving.register_keras_serializable()
+class Start(lamina.initializers.Initializer):
+    def __call__(self, shape, dtype=None):
+        return lamina.ops.ones(shape, dtype)
+lamina.saving.register_keras_serializable()(lambda x: x)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

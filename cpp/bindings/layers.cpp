@@ -306,7 +306,6 @@ void bind_layers(py::module_& m) {
       },
       py::arg("input_shape"),
       "Make the weights for an input shape (or a list of them); None for unknown lengths.");
-  c.def("_build_from", [](Layer& l, const std::vector<Shape>& shapes) { l.build_from(shapes); });
   c.def(
       "add_weight",
       [](Layer& l, const py::object& shape, const py::object& initializer, const py::object& dtype,

@@ -334,7 +334,7 @@ void bind_tensor(py::module_& m) {
   c.def("__setitem__", [](const Tensor& t, const py::object& key, const py::object& value) {
     setitem(t, parse_indices(key), as_tensor(value, "value"));
   });
-  c.def("__reduce__", [](const Tensor& t) {
+  c.def("__reduce__", [](const Tensor& t) -> py::tuple {
     return py::make_tuple(py::module_::import("lamina._core").attr("tensor"),
                           py::make_tuple(numpy_array(t), dtype_name(t.dtype())));
   });

@@ -122,11 +122,11 @@ def _no_call(self: Any, *args: Any, **kwargs: Any) -> Any:
 
 _core.Layer.__setattr__ = _set_attribute  # type: ignore[method-assign,assignment]
 _core.Layer.__repr__ = _repr  # type: ignore[method-assign,assignment]
-_core.Layer.from_config = classmethod(_from_config)  # type: ignore[attr-defined]
-_core.Layer.call = _no_call  # type: ignore[attr-defined]
-_core.Metric.from_config = classmethod(_from_config)  # type: ignore[attr-defined]
-_core.Loss.from_config = classmethod(_from_config)  # type: ignore[attr-defined]
-_core.Optimizer.from_config = classmethod(_from_config)  # type: ignore[attr-defined]
+_core.Layer.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]
+_core.Layer.call = _no_call  # type: ignore[method-assign,assignment]
+_core.Metric.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]
+_core.Loss.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]
+_core.Optimizer.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]
 
 
 def _signature(defaults: dict[str, Any]) -> inspect.Signature:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import types
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lamina import _core, _layer, losses, metrics, optimizers
 from lamina._core import Model, Sequential
 from lamina._data import Batches, arrays_of, flatten
 from lamina.callbacks import Callback, History, ProgbarLogger
+
+if TYPE_CHECKING:
+    import lamina
 
 
 def _loss(identifier: Any) -> Any:
@@ -217,7 +221,7 @@ def _fit(
     validation_steps: int | None = None,
     validation_batch_size: int | None = None,
     validation_freq: Any = 1,
-) -> History:
+) -> lamina.callbacks.History:
     """Train the model.
 
     Args:
@@ -394,7 +398,9 @@ def _summary(
     (print_fn or print)(self._summary(line_length or 0, expand_nested))
 
 
-def _get_layer(self: Model, name: str | None = None, index: int | None = None) -> _core.Layer:
+def _get_layer(
+    self: Model, name: str | None = None, index: int | None = None
+) -> lamina._core.Layer:
     """A layer by name or index.
 
     Raises:
@@ -441,7 +447,7 @@ def _compute_loss(
     y_pred: Any = None,
     sample_weight: Any = None,
     training: bool = True,
-) -> _core.Tensor:
+) -> lamina._core.Tensor:
     """Total loss of outputs, with regularization; also counts it in the loss metric."""
     return self._compute_loss(flatten(x), flatten(y), flatten(y_pred), flatten(sample_weight))
 
@@ -561,11 +567,11 @@ for _name, _method in {
     "output_shape": property(lambda self: _output(self).shape),
     "from_config": classmethod(_model_from_config),
 }.items():
-    if callable(_method):
+    if isinstance(_method, types.FunctionType):
         _method.__name__ = _name
         _method.__qualname__ = f"Model.{_name}"
     setattr(Model, _name, _method)
-Sequential.add = _add  # type: ignore[attr-defined]
+Sequential.add = _add  # type: ignore[method-assign]
 _layer._native.update({"Functional": Model, "Model": Model, "Sequential": Sequential})
 
 

@@ -95,8 +95,8 @@ def median(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Middle value along an axis, the mean of the two middle ones for even lengths."""
     x = convert_to_tensor(x)
     flat = axis is None
-    y = _core.sort(_core.ravel(x) if flat else x, -1 if flat else axis)
-    a = 0 if flat else axis
+    a = 0 if axis is None else axis
+    y = _core.sort(_core.ravel(x) if flat else x, a)
     n = y.shape[a]
     middle = _core.take(y, [(n - 1) // 2, n // 2], a)
     out = _core.mean(middle, a, keepdims)

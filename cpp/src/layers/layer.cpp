@@ -265,7 +265,8 @@ void Layer::clear_losses() {
 
 namespace {
 std::map<std::string, std::function<LayerPtr(const Config&)>>& user_layers() {
-  static std::map<std::string, std::function<LayerPtr(const Config&)>> layers;
+  // Never destroyed: it may hold Python callables, which must not outlive the interpreter.
+  static auto& layers = *new std::map<std::string, std::function<LayerPtr(const Config&)>>;
   return layers;
 }
 }  // namespace

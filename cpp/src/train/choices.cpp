@@ -16,6 +16,8 @@ std::string key_of(const std::string& name) { return to_snake_case(name); }
 template <class Fn>
 using Factory = std::function<Fn(const Config&)>;
 
+// The tables are never destroyed: they may hold Python callables, which must not outlive the
+// interpreter.
 template <class Fn>
 struct Registry {
   struct Entry {
@@ -132,7 +134,7 @@ Tensor orthogonal(const Config& c, const Shape& s, DType d) {
 }
 
 Registry<Initializer::Function>& initializers() {
-  static Registry<Initializer::Function> r = [] {
+  static auto& r = *new Registry<Initializer::Function>([] {
     Registry<Initializer::Function> t;
     t.kind = "initializer";
     Config none = Config::object(), seed = Config::object({{"seed", Config()}});
@@ -202,7 +204,7 @@ Registry<Initializer::Function>& initializers() {
       };
     });
     return t;
-  }();
+  }());
   return r;
 }
 
@@ -220,7 +222,7 @@ Tensor penalty(const Tensor& x, double l1, double l2) {
 }
 
 Registry<Regularizer::Function>& regularizers() {
-  static Registry<Regularizer::Function> r = [] {
+  static auto& r = *new Registry<Regularizer::Function>([] {
     Registry<Regularizer::Function> t;
     t.kind = "regularizer";
     t.add("L1", Config::object({{"l1", 0.01}}), [](const Config& c) {
@@ -253,7 +255,7 @@ Registry<Regularizer::Function>& regularizers() {
             };
           });
     return t;
-  }();
+  }());
   return r;
 }
 
@@ -270,7 +272,7 @@ Tensor norms(const Tensor& w, const Config& axis) {
 }
 
 Registry<Constraint::Function>& constraints() {
-  static Registry<Constraint::Function> r = [] {
+  static auto& r = *new Registry<Constraint::Function>([] {
     Registry<Constraint::Function> t;
     t.kind = "constraint";
     t.add("MaxNorm", Config::object({{"max_value", int64_t{2}}, {"axis", int64_t{0}}}),
@@ -300,12 +302,12 @@ Registry<Constraint::Function>& constraints() {
             };
           });
     return t;
-  }();
+  }());
   return r;
 }
 
 std::map<std::string, Factory<Activation::Function>>& activations() {
-  static std::map<std::string, Factory<Activation::Function>> table;
+  static auto& table = *new std::map<std::string, Factory<Activation::Function>>;
   return table;
 }
 
