@@ -5,6 +5,11 @@
 include(CheckCXXCompilerFlag)
 file(GLOB LAMINA_KERNEL_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/cpp/src/kernels/cpu/*.cpp)
 
+set(LAMINA_KERNEL_OPTIMIZATION -O3)
+if(LAMINA_SANITIZE)
+  set(LAMINA_KERNEL_OPTIMIZATION -O1)  # the checks make -O3 several times slower to build
+endif()
+
 function(lamina_add_isa name)
   set(target lamina_kernels_${name})
   add_library(${target} OBJECT ${LAMINA_KERNEL_SOURCES})
@@ -14,8 +19,9 @@ function(lamina_add_isa name)
   if(NOT MSVC)
     # Functors are written so that these flags let the compiler vectorize them; NaN and infinity keep
     # their meaning.
-    target_compile_options(${target} PRIVATE $<IF:$<BOOL:${LAMINA_SANITIZE}>,-O1,-O3> -fno-math-errno -fno-trapping-math -ffp-contract=fast
-      $<$<CONFIG:Release>:-fno-exceptions> -fno-rtti)
+    target_compile_options(${target} PRIVATE ${LAMINA_KERNEL_OPTIMIZATION} -fno-math-errno -fno-trapping-math -ffp-contract=fast
+      $<$<CONFIG:Release>:-fno-exceptions> -fno-rtti
+      $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wno-pass-failed;-Wno-bitwise-conditional-parentheses>)
   endif()
   target_compile_options(${target} PRIVATE ${ARGN})
   set(LAMINA_KERNEL_OBJECTS ${LAMINA_KERNEL_OBJECTS} $<TARGET_OBJECTS:${target}> PARENT_SCOPE)
@@ -23,15 +29,22 @@ function(lamina_add_isa name)
   set(LAMINA_KERNEL_DEFINITIONS ${LAMINA_KERNEL_DEFINITIONS} LAMINA_HAVE_${upper} PARENT_SCOPE)
 endfunction()
 
+# AArch64's baseline has NEON, and is its only set.
+set(LAMINA_ISAS "avx2;avx512" CACHE STRING "Instruction sets compiled beside the baseline on x86-64")
+set(LAMINA_AVX2_OPTIONS -mavx2 -mfma -mf16c -mbmi2 -mtune=haswell)
+set(LAMINA_AVX512_OPTIONS -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c -mbmi2
+  -mtune=skylake-avx512 -mprefer-vector-width=512)
+if(MSVC)
+  set(LAMINA_AVX2_OPTIONS /arch:AVX2)
+  set(LAMINA_AVX512_OPTIONS /arch:AVX512)
+endif()
+lamina_add_isa(baseline)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
-  lamina_add_isa(baseline)
-  if(MSVC)
-    lamina_add_isa(avx2 /arch:AVX2)
-    lamina_add_isa(avx512 /arch:AVX512)
-  else()
-    lamina_add_isa(avx2 -mavx2 -mfma -mf16c -mbmi2 -mtune=haswell)
-    lamina_add_isa(avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c -mbmi2 -mtune=skylake-avx512 -mprefer-vector-width=512)
-  endif()
-else()
-  lamina_add_isa(baseline)  # on AArch64 the baseline has NEON
+  foreach(isa IN LISTS LAMINA_ISAS)
+    if(NOT isa MATCHES "^(avx2|avx512)$")
+      message(FATAL_ERROR "LAMINA_ISAS: expected avx2 or avx512, got '${isa}'")
+    endif()
+    string(TOUPPER ${isa} upper)
+    lamina_add_isa(${isa} ${LAMINA_${upper}_OPTIONS})
+  endforeach()
 endif()
