@@ -159,7 +159,11 @@ void bind_reductions(py::module_& m) {
         return norm(T(x), o, opt_axes(axis), keepdims);
       },
       arg("x"), arg("ord") = py::none(), arg("axis") = py::none(), arg("keepdims") = false,
-      "Vector norm, as numpy.linalg.norm; ord: 2, 1, 0, inf, -inf or any p.");
+      "Norm as numpy.linalg.norm. ord: None or 'fro' (root of the sum of squares); over one axis "
+      "2, 1, "
+      "0, inf, -inf or any p; over two axes 1, -1, inf or -inf.\n\nRaises ValueError for another "
+      "ord "
+      "over two axes (2 and 'nuc' need singular values).");
   m.def(
       "argmax",
       [](const py::object& x, const py::object& axis, bool k) {

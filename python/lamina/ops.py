@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 from lamina import _core
@@ -107,9 +108,9 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     """Differences between neighbours along an axis, n times."""
     a = convert_to_tensor(a)
     for _ in range(n):
-        low: list[Any] = [slice(None)] * a.ndim
+        low: list[Any] = [builtins.slice(None)] * a.ndim
         high = list(low)
-        low[axis], high[axis] = slice(None, -1), slice(1, None)
+        low[axis], high[axis] = builtins.slice(None, -1), builtins.slice(1, None)
         a = a[tuple(high)] - a[tuple(low)]
     return a
 
@@ -156,7 +157,7 @@ def vectorized_map(function: Any, elements: Any) -> Tensor:
 def kron(x1: Any, x2: Any) -> Tensor:
     """Kronecker product."""
     a, b = convert_to_tensor(x1), convert_to_tensor(x2)
-    n = max(a.ndim, b.ndim)
+    n = builtins.max(a.ndim, b.ndim)
     a = _core.reshape(a, (1,) * (n - a.ndim) + a.shape)
     b = _core.reshape(b, (1,) * (n - b.ndim) + b.shape)
     left = [d for s in a.shape for d in (s, 1)]
@@ -173,9 +174,9 @@ def ldexp(x1: Any, x2: Any) -> Tensor:
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Tensor:
     """Integral by the trapezoidal rule."""
     y = convert_to_tensor(y)
-    low: list[Any] = [slice(None)] * y.ndim
+    low: list[Any] = [builtins.slice(None)] * y.ndim
     high = list(low)
-    low[axis], high[axis] = slice(None, -1), slice(1, None)
+    low[axis], high[axis] = builtins.slice(None, -1), builtins.slice(1, None)
     step = dx if x is None else diff(x, axis=axis)
     return _core.sum((y[tuple(high)] + y[tuple(low)]) * 0.5 * step, axis)
 

@@ -1507,7 +1507,9 @@ def nonzero(x: typing.Any) -> list[Tensor]:
     """
 def norm(x: typing.Any, ord: typing.Any = None, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
     """
-    Vector norm, as np.linalg.norm; ord: 2, 1, 0, inf, -inf or any p.
+    Norm as np.linalg.norm. ord: None or 'fro' (root of the sum of squares); over one axis 2, 1, 0, inf, -inf or any p; over two axes 1, -1, inf or -inf.
+    
+    Raises ValueError for another ord over two axes (2 and 'nuc' need singular values).
     """
 def not_equal(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
