@@ -121,6 +121,11 @@ Args:
     dropout: Share of the attention weights to drop in training.
     use_bias: Whether the projections have a bias.
     output_shape: Size of the output; that of the query by default.
+    attention_axes: Only the default, the axis after the batch, is supported.
+    kernel_initializer, bias_initializer: First values of the projections' weights.
+    kernel_regularizer, bias_regularizer, activity_regularizer: Penalties.
+    kernel_constraint, bias_constraint: Projections after each update.
+    seed: Of dropout's random numbers; from the global generator by default.
 
 Call arguments:
     query: (batch, T, features). value: (batch, S, features). key: `value` by default.

@@ -87,11 +87,20 @@ Args:
     groups: Groups of channels that are convolved apart.
     activation: Name or function applied to the result.
     use_bias: Whether to add a bias.
+    kernel_initializer, bias_initializer: First values of the weights.
+    kernel_regularizer, bias_regularizer, activity_regularizer: Penalties.
+    kernel_constraint, bias_constraint: Projections after each update.
 
 Input shape: (batch, spatial..., channels). Output shape: (batch, new spatial..., filters).
 
 Raises:
-    ValueError: A wrong argument, or an input of other rank or channels.)";
+    ValueError: A wrong argument, or an input of other rank or channels.
+
+Example:
+
+>>> import lamina, numpy as np
+>>> lamina.layers.Conv2D(4, 3, padding="same")(np.zeros((2, 8, 8, 1), "float32")).shape
+(2, 8, 8, 4))";
   out.push_back(layer_class<Conv1D>(kDoc));
   out.push_back(layer_class<Conv2D>(kDoc));
   out.push_back(layer_class<Conv3D>(kDoc));

@@ -181,8 +181,11 @@ class SoftmaxLayer : public BuiltIn<SoftmaxLayer, SoftmaxOptions> {
 }  // namespace
 
 void add_core_layers(LayerClasses& out) {
-  out.push_back(
-      layer_class<InputLayer>("The start of a model: says the shape and dtype of its input."));
+  out.push_back(layer_class<InputLayer>(
+      R"(The start of a model.
+
+Args:
+    batch_shape: Shape of the input with its batch axis; None where a length is not known.)"));
   out.push_back(layer_class<Identity>("Gives its input back."));
   out.push_back(layer_class<Dense>(R"(A densely connected layer: activation(x @ kernel + bias).
 
@@ -210,6 +213,7 @@ Args:
     input_dim: Number of rows; indices lie in [0, input_dim).
     output_dim: Length of a row.
     embeddings_initializer, embeddings_regularizer, embeddings_constraint: Of the table.
+    mask_zero: Only False is supported.
 
 Input shape: (batch, ...), integers. Output shape: (batch, ..., output_dim).
 
@@ -221,7 +225,10 @@ Example:
   out.push_back(
       layer_class<ActivationLayer>("Applies an activation function, by name or as a function."));
   out.push_back(
-      layer_class<Flatten>("All axes but the batch in one: (batch, a, b) to (batch, a * b)."));
+      layer_class<Flatten>(R"(All axes but the batch in one: (batch, a, b) to (batch, a * b).
+
+Args:
+    data_format: "channels_first" moves the channels to the end before.)"));
   out.push_back(
       layer_class<ReshapeLayer>("Another shape of each sample; target_shape is without the batch "
                                 "axis, one length may be -1."));
@@ -229,8 +236,12 @@ Example:
   out.push_back(
       layer_class<RepeatVector>("(batch, features) repeated n times: (batch, n, features)."));
   out.push_back(layer_class<Rescaling>("x * scale + offset."));
-  out.push_back(
-      layer_class<ReLU>("max(x, 0), with an optional ceiling, slope below and threshold."));
+  out.push_back(layer_class<ReLU>(R"(max(x, 0).
+
+Args:
+    max_value: Ceiling; none by default.
+    negative_slope: Slope below the threshold.
+    threshold: x counts from here on: negative_slope * (x - threshold) below.)"));
   out.push_back(
       layer_class<LeakyReLU>("x where positive, else negative_slope * x (Maas et al., 2013)."));
   out.push_back(layer_class<ELU>(

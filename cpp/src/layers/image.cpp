@@ -86,9 +86,24 @@ class UpSampling2D : public BuiltIn<UpSampling2D, UpSampling2DOptions> {
 
 void add_image_layers(LayerClasses& out) {
   out.push_back(layer_class<ZeroPadding2D>(
-      "Zeros around an image; padding is n, (rows, columns) or ((top, bottom), (left, right))."));
+      R"(Zeros around an image.
+
+Args:
+    padding: n, (rows, columns) or ((top, bottom), (left, right)).
+    data_format: "channels_last" or "channels_first".
+
+Input shape: (batch, rows, columns, channels). Output shape: (batch, more rows, more columns,
+channels).)"));
   out.push_back(layer_class<UpSampling2D>(
-      "An image made size times larger, by repeating pixels or bilinear interpolation."));
+      R"(A larger image.
+
+Args:
+    size: Factor of rows and columns, one number or two.
+    data_format: "channels_last" or "channels_first".
+    interpolation: "nearest" repeats pixels, "bilinear" mixes neighbours (half-pixel centres).
+
+Input shape: (batch, rows, columns, channels). Output shape: (batch, size * rows, size * columns,
+channels).)"));
 }
 
 }  // namespace lamina

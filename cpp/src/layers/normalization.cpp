@@ -117,14 +117,32 @@ Args:
     axis: The axis of channels.
     momentum: Of the running averages.
     epsilon: Added to the variance.
-    center, scale: Whether to have beta and gamma.)"));
+    center, scale: Whether to have beta and gamma.
+    beta_initializer, gamma_initializer: First values of those.
+    moving_mean_initializer, moving_variance_initializer: First running averages.
+    beta_regularizer, gamma_regularizer: Penalties.
+    beta_constraint, gamma_constraint: Projections after each update.
+
+Input shape: any, the axis's length known. Output shape: the same.
+
+Example:
+
+>>> import lamina, numpy as np
+>>> x = np.array([[1.0], [3.0]], "float32")
+>>> lamina.layers.BatchNormalization(epsilon=0.0)(x, training=True).numpy().tolist()
+[[-1.0], [1.0]])"));
   out.push_back(layer_class<LayerNormalization>(
       R"(Normalization of each sample over an axis or axes (Ba et al., 2016, arXiv:1607.06450).
 
 Args:
     axis: The axis or axes to normalize.
     epsilon: Added to the variance.
-    center, scale: Whether to have beta and gamma.)"));
+    center, scale: Whether to have beta and gamma.
+    beta_initializer, gamma_initializer: First values of those.
+    beta_regularizer, gamma_regularizer: Penalties.
+    beta_constraint, gamma_constraint: Projections after each update.
+
+Input shape: any, the axes' lengths known. Output shape: the same.)"));
 }
 
 }  // namespace lamina

@@ -59,24 +59,44 @@ LAMINA_POOL(GlobalAveragePooling3D, GlobalPooling, 3, false)
 }  // namespace
 
 void add_pooling_layers(LayerClasses& out) {
-  const char* max_doc = "Maximum over windows; strides default to pool_size. Padding never wins.";
-  const char* mean_doc = "Mean over windows; strides default to pool_size. Padding is not counted.";
-  out.push_back(layer_class<MaxPooling1D>(max_doc));
-  out.push_back(layer_class<MaxPooling2D>(max_doc));
-  out.push_back(layer_class<MaxPooling3D>(max_doc));
-  out.push_back(layer_class<AveragePooling1D>(mean_doc));
-  out.push_back(layer_class<AveragePooling2D>(mean_doc));
-  out.push_back(layer_class<AveragePooling3D>(mean_doc));
-  out.push_back(layer_class<GlobalMaxPooling1D>(
-      "Maximum over all steps: (batch, steps, channels) to (batch, channels)."));
-  out.push_back(layer_class<GlobalMaxPooling2D>(
-      "Maximum over all pixels: (batch, rows, columns, channels) to (batch, channels)."));
-  out.push_back(layer_class<GlobalMaxPooling3D>("Maximum over all voxels."));
-  out.push_back(layer_class<GlobalAveragePooling1D>(
-      "Mean over all steps: (batch, steps, channels) to (batch, channels)."));
-  out.push_back(layer_class<GlobalAveragePooling2D>(
-      "Mean over all pixels: (batch, rows, columns, channels) to (batch, channels)."));
-  out.push_back(layer_class<GlobalAveragePooling3D>("Mean over all voxels."));
+  static const std::string windows = R"(
+
+Args:
+    pool_size: A number, or one for each spatial axis.
+    strides: The same; pool_size by default.
+    padding: "valid" or "same". Padding never wins a maximum and is not counted by a mean.
+    data_format: "channels_last" or "channels_first".
+
+Input shape: (batch, spatial..., channels). Output shape: (batch, windows..., channels).
+
+Raises:
+    ValueError: A wrong argument, or an input of other rank.)";
+  static const std::string global = R"(
+
+Args:
+    data_format: "channels_last" or "channels_first".
+    keepdims: Whether the spatial axes stay, with length 1.
+
+Input shape: (batch, spatial..., channels). Output shape: (batch, channels).
+
+Raises:
+    ValueError: A wrong argument, or an input of other rank.)";
+  static const std::string max = "Maximum over windows." + windows;
+  static const std::string mean = "Mean over windows." + windows;
+  static const std::string global_max = "Maximum over all spatial axes." + global;
+  static const std::string global_mean = "Mean over all spatial axes." + global;
+  out.push_back(layer_class<MaxPooling1D>(max.c_str()));
+  out.push_back(layer_class<MaxPooling2D>(max.c_str()));
+  out.push_back(layer_class<MaxPooling3D>(max.c_str()));
+  out.push_back(layer_class<AveragePooling1D>(mean.c_str()));
+  out.push_back(layer_class<AveragePooling2D>(mean.c_str()));
+  out.push_back(layer_class<AveragePooling3D>(mean.c_str()));
+  out.push_back(layer_class<GlobalMaxPooling1D>(global_max.c_str()));
+  out.push_back(layer_class<GlobalMaxPooling2D>(global_max.c_str()));
+  out.push_back(layer_class<GlobalMaxPooling3D>(global_max.c_str()));
+  out.push_back(layer_class<GlobalAveragePooling1D>(global_mean.c_str()));
+  out.push_back(layer_class<GlobalAveragePooling2D>(global_mean.c_str()));
+  out.push_back(layer_class<GlobalAveragePooling3D>(global_mean.c_str()));
 }
 
 }  // namespace lamina

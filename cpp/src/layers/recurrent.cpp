@@ -102,6 +102,9 @@ class Bidirectional : public BuiltIn<Bidirectional, BidirectionalOptions> {
         *o.merge_mode != "mul" && *o.merge_mode != "ave")
       fail("Bidirectional: argument 'merge_mode' must be concat, sum, mul, ave or None; received '",
            *o.merge_mode, "'");
+    if (!o.weights.is_null())
+      throw Error("Bidirectional: argument 'weights' is not supported; use set_weights()",
+                  Error::Kind::kUnsupported);
     Config f = o.layer.at("config"),
            b = o.backward_layer.is_object() ? o.backward_layer.at("config") : f;
     std::string kind = o.layer.at("class_name").as_string(),
@@ -169,22 +172,42 @@ void add_recurrent_layers(LayerClasses& out) {
 Args:
     units: Size of the state.
     activation, recurrent_activation: Of the cell and of the gates.
+    use_bias: Whether to add a bias.
+    kernel_initializer, recurrent_initializer, bias_initializer: First values of the weights.
+    unit_forget_bias: Whether the forget gate's bias begins at 1 (Jozefowicz et al., 2015).
+    kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer: Penalties.
+    kernel_constraint, recurrent_constraint, bias_constraint: Projections after each update.
     return_sequences: The output of every step instead of the last.
     return_state: Also the last hidden and cell state.
     go_backwards: From the last step to the first.
     dropout: Share of the inputs to drop, the same ones for all steps.
+    seed: Of dropout's random numbers; from the global generator by default.
+    unroll: Taken for Keras's sake; the whole sequence is one operation.
+    recurrent_dropout, stateful: Only 0 and False are supported.
 
 Call arguments:
     initial_state: [h, c], each (batch, units); zeros by default.
 
-Input shape: (batch, steps, features). Output shape: (batch, units), or (batch, steps, units).)"));
+Input shape: (batch, steps, features). Output shape: (batch, units), or (batch, steps, units).
+
+Raises:
+    ValueError: A wrong argument, or an input that is not (batch, steps, features).
+
+Example:
+
+>>> import lamina, numpy as np
+>>> lamina.layers.LSTM(5, return_sequences=True)(np.zeros((2, 7, 3), "float32")).shape
+(2, 7, 5))"));
   out.push_back(layer_class<Bidirectional>(
       R"(A recurrent layer in both directions (Schuster and Paliwal, 1997).
 
 Args:
     layer: The recurrent layer.
     merge_mode: concat, sum, mul, ave, or None for both outputs.
-    backward_layer: For the other direction; a copy of `layer` by default.)"));
+    weights: Only None is supported; set_weights() takes forward ones first.
+    backward_layer: For the other direction; a copy of `layer` by default.
+
+Input shape: that of the layer. Output shape: the layer's, with twice its units for concat.)"));
 }
 
 }  // namespace lamina

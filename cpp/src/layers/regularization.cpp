@@ -53,8 +53,16 @@ void add_regularization_layers(LayerClasses& out) {
 Args:
     rate: Share to drop, in [0, 1].
     noise_shape: Shape of the mask; axes of length 1 share it.
+    seed: Of the layer's own random numbers; from the global generator by default.
+
+Raises:
+    ValueError: rate is not in [0, 1].)"));
+  out.push_back(layer_class<GaussianNoise>(
+      R"(Adds normal noise in training.
+
+Args:
+    stddev: Deviation of the noise.
     seed: Of the layer's own random numbers; from the global generator by default.)"));
-  out.push_back(layer_class<GaussianNoise>("Adds normal noise of deviation stddev in training."));
 }
 
 }  // namespace lamina
