@@ -1,7 +1,14 @@
-// Convolution as products over packed patches, a block of output pixels at a time; depthwise
-// convolution as multiply-adds over channels.
+// Convolution as a product of weights, packed once, with the image itself: the rows of the left
+// operand are the windows of the pixels of an output row, read where they lie. Where windows reach
+// over the edge, a few rows of the image are first copied to a slab with zeros around.
+//
+// The gradient of the input is the same correlation of the output's gradient with the kernel turned
+// round; with strides, one for each phase of the input's pixels. The gradient of the kernel is a
+// product with the slab's columns.
+#include "kernels/cpu/conv_depthwise.h"
 #include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/gemm.h"
+#include "kernels/cpu/matmul.h"
 #include "kernels/cpu/spatial.h"
 
 namespace lamina::LAMINA_ISA {
@@ -9,229 +16,339 @@ namespace {
 
 using abi::ConvArgs;
 
-template <class T>
-struct Conv {
-  Spatial s;
-  int64_t groups, cg, f, fg;  // channels and filters, in all and of one group
-  int64_t patch;              // length of one group's patch
-  bool pointwise;             // 1x1, stride 1, no padding: no patches needed
-  bool depthwise;
+constexpr double kFlop = 0.01;  // nanoseconds
 
-  Conv(const ConvArgs& a, const View& x, const View& w, const View& y)
-      : s(a.spatial, x, y, w.shape, a.stride, a.dilation, a.pad_lo) {
-    groups = a.groups;
-    cg = s.c / groups;
-    f = w.shape[a.spatial + 1], fg = f / groups;
-    patch = s.window_size * cg;
-    pointwise = s.window_size == 1 && groups == 1;
-    for (int d = 0; d < 3; ++d) pointwise = pointwise && s.stride[d] == 1 && s.pad[d] == 0;
-    depthwise = cg == 1;
+// One spatial axis: output q is a sum over taps t of what lies at q * step + first + t * pitch.
+struct Axis {
+  int64_t source, count, step;      // length of the source; outputs
+  int64_t taps, first, pitch;       //
+  int64_t tap, tap_step;            // the kernel's index of tap t: tap + t * tap_step
+  int64_t out_first, out_step = 1;  // where output q lies: out_first + q * out_step
+
+  int64_t last() const { return first + (taps - 1) * pitch + (count - 1) * step; }
+  bool inside() const { return taps > 0 && first >= 0 && last() < source; }
+  // How many positions of the source the outputs [0, n) see between them.
+  int64_t span(int64_t n) const { return taps ? (n - 1) * step + (taps - 1) * pitch + 1 : 0; }
+};
+
+int64_t greatest_divisor(int64_t a, int64_t b) { return b ? greatest_divisor(b, a % b) : a; }
+
+Axis forward_axis(const Spatial& s, int d) {
+  return {s.in[d], s.out[d], s.stride[d], s.window[d], -s.pad[d], s.dilation[d], 0, 1, 0, 1};
+}
+// The input's pixels phase, phase + stride, ... as outputs: o * stride + k * dilation - pad = i.
+Axis backward_axis(const Spatial& s, int d, int64_t phase) {
+  const int64_t stride = s.stride[d], dilation = s.dilation[d], at = phase + s.pad[d];
+  const int64_t divisor = greatest_divisor(stride, dilation);
+  Axis a{s.out[d], (s.in[d] - phase + stride - 1) / stride,
+         1,        0,
+         0,        dilation / divisor,
+         0,        -stride / divisor,
+         phase,    stride};
+  for (int64_t k = 0; k < s.window[d]; ++k) {
+    if ((at - k * dilation) % stride != 0) continue;
+    ++a.taps, a.tap = k, a.first = (at - k * dilation) / stride;  // the last k comes first
   }
-  // Patches of output pixels [first, first + count) of one image and group, each `patch` long.
-  void pack(const T* image, int64_t group, int64_t first, int64_t count, T* out) const {
-    const T* base = image + group * cg;
-    int64_t kw = s.window[2], row_len = kw * cg;
-    for (int64_t i = 0; i < count; ++i, out += patch) {
-      int64_t o = first + i;
-      int64_t o2 = o % s.out[2], o1 = o / s.out[2] % s.out[1], o0 = o / s.out[2] / s.out[1];
-      int64_t left = o2 * s.stride[2] - s.pad[2];
-      bool inside = groups == 1 && s.dilation[2] == 1 && left >= 0 && left + kw <= s.in[2];
-      T* p = out;
-      for (int64_t a = 0; a < s.window[0]; ++a) {
-        int64_t i0 = o0 * s.stride[0] - s.pad[0] + a * s.dilation[0];
-        for (int64_t b = 0; b < s.window[1]; ++b, p += row_len) {
-          int64_t i1 = o1 * s.stride[1] - s.pad[1] + b * s.dilation[1];
-          if (i0 < 0 || i0 >= s.in[0] || i1 < 0 || i1 >= s.in[1]) {
-            for (int64_t j = 0; j < row_len; ++j) p[j] = 0;
-            continue;
-          }
-          const T* row = base + (i0 * s.in[1] + i1) * s.in[2] * s.c;
-          if (inside) {
-            const T* q = row + left * s.c;
-            for (int64_t j = 0; j < row_len; ++j) p[j] = q[j];
-            continue;
-          }
-          for (int64_t e = 0; e < kw; ++e) {
-            int64_t i2 = left + e * s.dilation[2];
-            bool in = i2 >= 0 && i2 < s.in[2];
-            for (int64_t j = 0; j < cg; ++j) p[e * cg + j] = in ? row[i2 * s.c + j] : T(0);
-          }
+  return a;
+}
+
+// y[o] = sum over taps and channels of x[o * step + ...] w, with all that says where things lie.
+template <class T>
+struct Correlation {
+  Axis axis[3];
+  int64_t images, groups;
+  int64_t channels, filters;  // of one group
+  int64_t all_channels, all_filters, source_pixels, out_pixels, out_shape[3], window[3];
+  const T* w;
+  int64_t w_tap, w_channel, w_filter, w_group;  // strides of the weights
+
+  int64_t taps() const { return axis[0].taps * axis[1].taps * axis[2].taps; }
+  int64_t depth() const { return taps() * channels; }
+  double flops() const {
+    return 2.0 * static_cast<double>(images * axis[0].count * axis[1].count * axis[2].count) *
+           static_cast<double>(depth()) * static_cast<double>(filters * groups);
+  }
+  // The weights, group by group, in panels whose rows follow the taps.
+  const T* pack(const Context& ctx, int slot) const {
+    const int64_t panels = (filters + kPanel<T> - 1) / kPanel<T>, depth = this->depth();
+    T* to = scratch<T>(ctx, slot, groups * panels * depth * kPanel<T>);
+    parallel(ctx, groups * panels, 0.3 * static_cast<double>(groups * filters * depth),
+             [&](int64_t index) {
+               const int64_t j = index % panels * kPanel<T>;
+               const T* from = w + index / panels * w_group + j * w_filter;
+               T* panel = to + index * depth * kPanel<T>;
+               for (int64_t a = 0; a < axis[0].taps; ++a)
+                 for (int64_t b = 0; b < axis[1].taps; ++b)
+                   for (int64_t e = 0; e < axis[2].taps; ++e, panel += channels * kPanel<T>)
+                     pack_panel(channels, min64(kPanel<T>, filters - j),
+                                from + tap(a, b, e) * w_tap, w_channel, w_filter, panel);
+             });
+    return to;
+  }
+  int64_t tap(int64_t a, int64_t b, int64_t e) const {
+    const auto at = [&](int d, int64_t t) { return axis[d].tap + t * axis[d].tap_step; };
+    return (at(0, a) * window[1] + at(1, b)) * window[2] + at(2, e);
+  }
+};
+
+// Work is cut into bands of output rows of one image.
+struct Bands {
+  int64_t rows, of_plane, planes, count;
+
+  template <class T>
+  explicit Bands(const Correlation<T>& c) {
+    const int64_t height = c.axis[1].count;
+    // The slab stays in L2 ...
+    const int64_t row_bytes = max64(1, c.axis[0].taps * c.axis[2].span(c.axis[2].count) *
+                                           c.channels * static_cast<int64_t>(sizeof(T)));
+    const int64_t fit = max64(1, (98304 / row_bytes - c.axis[1].span(1)) / c.axis[1].step + 1);
+    // ... and a few images still make enough bands, none so small that starting it would show.
+    planes = c.axis[0].count;
+    const int64_t wanted = min64(16, static_cast<int64_t>(c.flops() / 5e5));
+    const int64_t share = max64(1, (wanted + c.images * planes - 1) / (c.images * planes));
+    of_plane = min64(height, max64((height + fit - 1) / fit, share));
+    rows = (height + of_plane - 1) / of_plane;
+    of_plane = (height + rows - 1) / rows;
+    count = c.images * planes * of_plane;
+  }
+};
+
+// What one band sees of one group: the image itself, or a slab with zeros for what lies outside.
+template <class T>
+struct Source {
+  const T* base;              // of the first output's first tap
+  int64_t pixel, row, plane;  // strides
+
+  Source(const Context& ctx, int slot, const Correlation<T>& c, const T* image, int64_t group,
+         int64_t q0, int64_t q1, int64_t rows) {
+    const Axis &depth = c.axis[0], &height = c.axis[1], &width = c.axis[2];
+    const int64_t z = q0 * depth.step + depth.first, y = q1 * height.step + height.first;
+    const int64_t tall = height.span(rows), wide = width.span(width.count);
+    const bool inside = z >= 0 && z + (depth.taps - 1) * depth.pitch < depth.source && y >= 0 &&
+                        y + tall <= height.source && width.inside() && c.taps() > 0;
+    if (inside && c.groups == 1) {
+      pixel = c.channels, row = width.source * pixel, plane = height.source * row * depth.pitch;
+      base = image + z * height.source * row + y * row + width.first * pixel;
+      return;
+    }
+    pixel = c.channels, row = wide * pixel, plane = tall * row;
+    T* to = scratch<T>(ctx, slot, depth.taps * plane);
+    base = to;
+    const int64_t left = min64(wide, max64(0, -width.first));
+    const int64_t right = max64(left, min64(wide, width.source - width.first));
+    for (int64_t a = 0; a < depth.taps; ++a) {
+      const int64_t iz = z + a * depth.pitch;
+      for (int64_t iy = y; iy < y + tall; ++iy, to += row) {
+        if (iz < 0 || iz >= depth.source || iy < 0 || iy >= height.source) {
+          fill(to, 0, row);
+          continue;
         }
+        const T* from =
+            image +
+            ((iz * height.source + iy) * width.source + left + width.first) * c.all_channels +
+            group * c.channels;
+        fill(to, 0, left * pixel);
+        if (c.groups == 1) {
+          std::memcpy(to + left * pixel, from,
+                      static_cast<size_t>((right - left) * pixel) * sizeof(T));
+        } else {
+          for (int64_t i = left; i < right; ++i, from += c.all_channels)
+            for (int64_t j = 0; j < pixel; ++j) to[i * pixel + j] = from[j];
+        }
+        fill(to, right * pixel, row);
       }
     }
   }
-  // The transpose of pack: adds patches to the image.
-  void unpack(const T* patches, int64_t group, int64_t first, int64_t count, T* image) const {
-    T* base = image + group * cg;
-    for (int64_t i = 0; i < count; ++i, patches += patch)
-      s.visit(first + i, [&](int64_t k, int64_t pixel) {
-        T* q = base + pixel * s.c;
-        const T* p = patches + k * cg;
-        for (int64_t j = 0; j < cg; ++j) q[j] += p[j];
-      });
-  }
-  int64_t rows_per_block() const {
-    int64_t rows = max64(16, min64(s.out_size, 65536 / max64(patch, 1)));
-    return min64(max64(rows, 64), s.out_size);
-  }
-  double flops() const {
-    return 2.0 * static_cast<double>(s.n * s.out_size) * static_cast<double>(patch) *
-           static_cast<double>(f);
+
+ private:
+  static void fill(T* to, int64_t first, int64_t last) {
+    for (int64_t j = first; j < last; ++j) to[j] = 0;
   }
 };
+
+// Offsets of the runs that the taps of one output make: with neighbouring taps side by side, one
+// run for each row of the window.
+template <class T>
+void set_pieces(const Context& ctx, int slot, const Correlation<T>& c, const Source<T>& s,
+                RegisterTile<T>* tile) {
+  const bool whole_rows = c.axis[2].pitch == 1;
+  const int64_t each = whole_rows ? 1 : c.axis[2].taps;
+  tile->pieces = c.taps() ? c.axis[0].taps * c.axis[1].taps * each : 0;
+  tile->length = whole_rows ? c.axis[2].taps * c.channels : c.channels;
+  int64_t* to = scratch<int64_t>(ctx, slot, tile->pieces);
+  tile->offsets = to;
+  for (int64_t a = 0; a < c.axis[0].taps; ++a)
+    for (int64_t b = 0; b < c.axis[1].taps; ++b)
+      for (int64_t e = 0; e < each; ++e)
+        *to++ = a * s.plane + b * c.axis[1].pitch * s.row + e * c.axis[2].pitch * s.pixel;
+}
+
+template <class T>
+void correlate(const Context& ctx, const Correlation<T>& c, const T* x, T* y,
+               const Epilogue<T>& epilogue) {
+  if (c.images * c.axis[0].count * c.axis[1].count * c.axis[2].count == 0) return;
+  const T* packed = c.pack(ctx, 2);
+  const Bands bands(c);
+  const int64_t panels = (c.filters + kPanel<T> - 1) / kPanel<T>;
+  parallel(ctx, bands.count, c.flops() * kFlop, [&](int64_t band) {
+    const int64_t q1 = band % bands.of_plane * bands.rows;
+    const int64_t q0 = band / bands.of_plane % bands.planes,
+                  image = band / bands.of_plane / bands.planes;
+    const int64_t rows = min64(bands.rows, c.axis[1].count - q1);
+    const auto out_row = [&](int64_t q) {
+      const int64_t o0 = c.axis[0].out_first + q0 * c.axis[0].out_step;
+      const int64_t o1 = c.axis[1].out_first + q * c.axis[1].out_step;
+      return y + ((image * c.out_pixels) + (o0 * c.out_shape[1] + o1) * c.out_shape[2] +
+                  c.axis[2].out_first) *
+                     c.all_filters;
+    };
+    for (int64_t g = 0; g < c.groups; ++g) {
+      const Source<T> source(ctx, 0, c, x + image * c.source_pixels * c.all_channels, g, q0, q1,
+                             rows);
+      RegisterTile<T> tile{};
+      set_pieces(ctx, 1, c, source, &tile);
+      tile.stride = c.axis[2].step * source.pixel;
+      tile.ldb = kPanel<T>;
+      tile.ldc = c.axis[2].out_step * c.all_filters;
+      for (int64_t p = 0; p < panels; ++p) {
+        const int64_t j = g * c.filters + p * kPanel<T>;
+        tile.width = min64(kPanel<T>, c.filters - p * kPanel<T>);
+        tile.b = packed + (g * panels + p) * c.depth() * kPanel<T>;
+        tile.bias = epilogue.bias ? epilogue.bias + j : nullptr;
+        for (int64_t i = 0; i < rows; ++i) {
+          tile.a = source.base + i * c.axis[1].step * source.row;
+          tile.c = out_row(q1 + i) + j;
+          multiply_rows(Left::kRows, c.axis[2].count, tile);
+        }
+      }
+    }
+    epilogue.activate(out_row(q1), rows * c.axis[2].count, c.all_filters, c.all_filters);
+  });
+}
+
+template <class T>
+Correlation<T> forward_correlation(const ConvArgs& args, const Spatial& s, const View& w) {
+  Correlation<T> c{};
+  for (int d = 0; d < 3; ++d) {
+    c.axis[d] = forward_axis(s, d);
+    c.out_shape[d] = s.out[d], c.window[d] = s.window[d];
+  }
+  c.images = s.n, c.groups = args.groups;
+  c.all_channels = s.c, c.all_filters = w.shape[args.spatial + 1];
+  c.channels = s.c / c.groups, c.filters = c.all_filters / c.groups;
+  c.source_pixels = s.in_size, c.out_pixels = s.out_size;
+  c.w = data<T>(w);
+  c.w_tap = c.channels * c.all_filters, c.w_channel = c.all_filters, c.w_filter = 1;
+  c.w_group = c.filters;
+  return c;
+}
+
+// A 1x1 convolution without strides is one product over all pixels.
+bool is_pointwise(const ConvArgs& args, const Spatial& s) {
+  bool plain = s.window_size == 1 && args.groups == 1;
+  for (int d = 0; d < 3; ++d) plain = plain && s.stride[d] == 1 && s.in[d] == s.out[d];
+  return plain;
+}
+View matrix(const View& v, int64_t rows, int64_t columns, bool transposed = false) {
+  View m;
+  m.data = v.data, m.dtype = v.dtype, m.rank = 2;
+  m.shape[0] = rows, m.shape[1] = columns;
+  m.strides[0] = transposed ? 1 : columns, m.strides[1] = transposed ? rows : 1;
+  return m;
+}
+
+Spatial spatial(const ConvArgs& a, const View& x, const View& w, const View& y) {
+  return {a.spatial, x, y, w.shape, a.stride, a.dilation, a.pad_lo};
+}
 
 template <class T>
 void forward(const Context& ctx, const ConvArgs& args, const View& x, const View& w,
              const View& y) {
-  Conv<T> c(args, x, w, y);
-  const Spatial& s = c.s;
-  if (s.n * s.out_size * c.f == 0) return;
-  Epilogue<T> epilogue(args.bias, args.has_act, args.act, args.p0, args.p1);
-  const T *px = data<T>(x), *pw = data<T>(w);
-  T* py = data<T>(y);
-  if (c.depthwise) {
-    auto image_row = [&](int64_t index) {
-      int64_t image = index / (s.out[0] * s.out[1]), row = index % (s.out[0] * s.out[1]);
-      const T* in = px + image * s.in_size * s.c;
-      for (int64_t o = row * s.out[2]; o < (row + 1) * s.out[2]; ++o) {
-        T* out = py + (image * s.out_size + o) * c.f;
-        for (int64_t j = 0; j < c.f; ++j) out[j] = 0;
-        s.visit(o, [&](int64_t k, int64_t pixel) {
-          const T *q = in + pixel * s.c, *wk = pw + k * c.f;
-          if (c.fg == 1)
-            for (int64_t j = 0; j < c.f; ++j) out[j] += q[j] * wk[j];
-          else
-            for (int64_t g = 0; g < s.c; ++g)
-              for (int64_t j = 0; j < c.fg; ++j) out[g * c.fg + j] += q[g] * wk[g * c.fg + j];
-        });
-      }
-      epilogue.apply(py + (image * s.out_size + row * s.out[2]) * c.f, s.out[2], c.f, c.f, 0);
-    };
-    parallel(ctx, s.n * s.out[0] * s.out[1], c.flops() * 0.2, image_row);
-    return;
-  }
-  int64_t rows = c.rows_per_block();
-  if (c.pointwise) {
-    // One plain product over all pixels of all images.
-    int64_t pixels = s.n * s.out_size;
-    rows = 256;
-    auto block = [&](int64_t b) {
-      int64_t first = b * rows, count = min64(rows, pixels - first);
-      gemm(count, c.f, s.c, px + first * s.c, s.c, 1, pw, c.f, 1, py + first * c.f, c.f, false);
-      epilogue.apply(py + first * c.f, count, c.f, c.f, 0);
-    };
-    parallel(ctx, (pixels + rows - 1) / rows, c.flops() * 0.02, block);
-    return;
-  }
-  int64_t blocks = (s.out_size + rows - 1) / rows;
-  auto block = [&](int64_t index) {
-    int64_t image = index / blocks, first = index % blocks * rows,
-            count = min64(rows, s.out_size - first);
-    T* patches = scratch<T>(ctx, 0, rows * c.patch);
-    T* out = py + (image * s.out_size + first) * c.f;
-    for (int64_t g = 0; g < c.groups; ++g) {
-      c.pack(px + image * s.in_size * s.c, g, first, count, patches);
-      gemm(count, c.fg, c.patch, patches, c.patch, 1, pw + g * c.fg, c.f, 1, out + g * c.fg, c.f,
-           false);
-    }
-    epilogue.apply(out, count, c.f, c.f, 0);
-  };
-  parallel(ctx, s.n * blocks, c.flops() * 0.02, block);
+  const Spatial s = spatial(args, x, w, y);
+  correlate(ctx, forward_correlation<T>(args, s, w), data<T>(x), data<T>(y),
+            Epilogue<T>(args.bias, args.has_act, args.act, args.p0, args.p1));
 }
 
 template <class T>
 void input_grad(const Context& ctx, const ConvArgs& args, const View& gy, const View& w,
                 const View& gx) {
-  Conv<T> c(args, gx, w, gy);
-  const Spatial& s = c.s;
-  const T *pg = data<T>(gy), *pw = data<T>(w);
-  T* px = data<T>(gx);
-  int64_t rows = c.rows_per_block();
-  auto image = [&](int64_t i) {
-    T* out = px + i * s.in_size * s.c;
-    for (int64_t j = 0; j < s.in_size * s.c; ++j) out[j] = 0;
-    if (c.depthwise) {
-      for (int64_t o = 0; o < s.out_size; ++o) {
-        const T* g = pg + (i * s.out_size + o) * c.f;
-        s.visit(o, [&](int64_t k, int64_t pixel) {
-          T* q = out + pixel * s.c;
-          const T* wk = pw + k * c.f;
-          if (c.fg == 1)
-            for (int64_t j = 0; j < c.f; ++j) q[j] += g[j] * wk[j];
-          else
-            for (int64_t a = 0; a < s.c; ++a)
-              for (int64_t j = 0; j < c.fg; ++j) q[a] += g[a * c.fg + j] * wk[a * c.fg + j];
-        });
+  const Spatial s = spatial(args, gx, w, gy);
+  Correlation<T> c = forward_correlation<T>(args, s, w);
+  std::swap(c.channels, c.filters);
+  std::swap(c.all_channels, c.all_filters);
+  std::swap(c.w_channel, c.w_filter);
+  std::swap(c.source_pixels, c.out_pixels);
+  for (int d = 0; d < 3; ++d) c.out_shape[d] = s.in[d];
+  const Epilogue<T> none(nullptr, false, {}, 0, 0);
+  for (int64_t a = 0; a < s.stride[0]; ++a)
+    for (int64_t b = 0; b < s.stride[1]; ++b)
+      for (int64_t e = 0; e < s.stride[2]; ++e) {
+        c.axis[0] = backward_axis(s, 0, a);
+        c.axis[1] = backward_axis(s, 1, b);
+        c.axis[2] = backward_axis(s, 2, e);
+        correlate(ctx, c, data<T>(gy), data<T>(gx), none);
       }
-      return;
-    }
-    T* patches = scratch<T>(ctx, 0, rows * c.patch);
-    for (int64_t first = 0; first < s.out_size; first += rows) {
-      int64_t count = min64(rows, s.out_size - first);
-      const T* g = pg + (i * s.out_size + first) * c.f;
-      for (int64_t group = 0; group < c.groups; ++group) {
-        if (c.pointwise) {
-          gemm(count, s.c, c.f, g, c.f, 1, pw, 1, c.f, out + first * s.c, s.c, false);
-          continue;
-        }
-        gemm(count, c.patch, c.fg, g + group * c.fg, c.f, 1, pw + group * c.fg, 1, c.f, patches,
-             c.patch, false);
-        c.unpack(patches, group, first, count, out);
-      }
-    }
-  };
-  parallel(ctx, s.n, c.flops() * 0.02, image);
 }
 
 template <class T>
 void kernel_grad(const Context& ctx, const ConvArgs& args, const View& x, const View& gy,
                  const View& gw) {
-  Conv<T> c(args, x, gw, gy);
-  const Spatial& s = c.s;
-  const T *px = data<T>(x), *pg = data<T>(gy);
-  T* pw = data<T>(gw);
-  int64_t size = s.window_size * c.cg * c.f;
-  // Images in fixed chunks, each with a sum of its own; the sums are added in order.
-  int64_t chunks = max64(1, min64(s.n, 8)), per = (s.n + chunks - 1) / chunks;
+  const Spatial s = spatial(args, x, gw, gy);
+  const Correlation<T> c = forward_correlation<T>(args, s, gw);
+  const Bands bands(c);
+  const int64_t size = c.depth() * c.all_filters;
+  // Bands in fixed chunks, each with a sum of its own; the sums are added in order.
+  const int64_t chunks = max64(1, min64(bands.count, 8));
   T* parts = scratch<T>(ctx, 2, chunks * size);
-  int64_t rows = c.rows_per_block();
-  auto chunk = [&](int64_t q) {
-    T* sum = parts + q * size;
-    for (int64_t j = 0; j < size; ++j) sum[j] = 0;
-    for (int64_t i = q * per; i < min64(s.n, (q + 1) * per); ++i) {
-      const T* in = px + i * s.in_size * s.c;
-      if (c.depthwise) {
-        for (int64_t o = 0; o < s.out_size; ++o) {
-          const T* g = pg + (i * s.out_size + o) * c.f;
-          s.visit(o, [&](int64_t k, int64_t pixel) {
-            const T* p = in + pixel * s.c;
-            T* wk = sum + k * c.f;
-            if (c.fg == 1)
-              for (int64_t j = 0; j < c.f; ++j) wk[j] += g[j] * p[j];
-            else
-              for (int64_t a = 0; a < s.c; ++a)
-                for (int64_t j = 0; j < c.fg; ++j) wk[a * c.fg + j] += p[a] * g[a * c.fg + j];
-          });
+  const bool whole_rows = c.axis[2].pitch == 1;
+  const int64_t each = whole_rows ? 1 : c.axis[2].taps;
+  const int64_t height = whole_rows ? c.axis[2].taps * c.channels : c.channels;
+  const auto band_of = [&](int64_t band, T* sum) {
+    const int64_t q1 = band % bands.of_plane * bands.rows;
+    const int64_t q0 = band / bands.of_plane % bands.planes,
+                  image = band / bands.of_plane / bands.planes;
+    const int64_t rows = min64(bands.rows, c.axis[1].count - q1);
+    const int64_t pixels = rows * c.axis[2].count;
+    const T* g =
+        data<T>(gy) +
+        (image * c.out_pixels + (q0 * c.axis[1].count + q1) * c.axis[2].count) * c.all_filters;
+    int64_t* offsets = scratch<int64_t>(ctx, 1, rows);
+    for (int64_t group = 0; group < c.groups; ++group) {
+      const Source<T> source(ctx, 0, c, data<T>(x) + image * c.source_pixels * c.all_channels,
+                             group, q0, q1, rows);
+      for (int64_t i = 0; i < rows; ++i) offsets[i] = i * c.axis[1].step * source.row;
+      RegisterTile<T> tile{};
+      tile.pieces = rows, tile.length = c.axis[2].count, tile.offsets = offsets;
+      tile.stride = c.axis[2].step * source.pixel;
+      tile.ldc = c.all_filters;
+      tile.accumulate = true;
+      for (int64_t p = 0; p < c.filters; p += kPanel<T>) {
+        const int64_t j = group * c.filters + p;
+        tile.width = min64(kPanel<T>, c.filters - p);
+        tile.b = g + j, tile.ldb = c.all_filters;
+        if (tile.width % kVectorLength<T> != 0) {
+          T* packed = scratch<T>(ctx, 3, pixels * kPanel<T>);
+          pack_panel(pixels, tile.width, g + j, c.all_filters, 1, packed);
+          tile.b = packed, tile.ldb = kPanel<T>;
         }
-        continue;
-      }
-      T* patches = scratch<T>(ctx, 0, rows * c.patch);
-      for (int64_t first = 0; first < s.out_size; first += rows) {
-        int64_t count = min64(rows, s.out_size - first);
-        const T* g = pg + (i * s.out_size + first) * c.f;
-        for (int64_t group = 0; group < c.groups; ++group) {
-          if (c.pointwise) {
-            gemm(s.c, c.f, count, in + first * s.c, 1, s.c, g, c.f, 1, sum, c.f, true);
-            continue;
-          }
-          c.pack(in, group, first, count, patches);
-          gemm(c.patch, c.fg, count, patches, 1, c.patch, g + group * c.fg, c.f, 1,
-               sum + group * c.fg, c.f, true);
-        }
+        for (int64_t a = 0; a < c.axis[0].taps; ++a)
+          for (int64_t b = 0; b < c.axis[1].taps; ++b)
+            for (int64_t e = 0; e < each; ++e) {
+              tile.a = source.base + a * source.plane + b * c.axis[1].pitch * source.row +
+                       e * c.axis[2].pitch * source.pixel;
+              tile.c = sum + c.tap(a, b, e) * c.w_tap + j;
+              multiply_rows(Left::kColumns, height, tile);
+            }
       }
     }
   };
-  parallel(ctx, chunks, c.flops() * 0.02, chunk);
+  parallel(ctx, chunks, c.flops() * kFlop, [&](int64_t q) {
+    T* sum = parts + q * size;
+    for (int64_t j = 0; j < size; ++j) sum[j] = 0;
+    for (int64_t b = bands.count * q / chunks; b < bands.count * (q + 1) / chunks; ++b)
+      band_of(b, sum);
+  });
+  T* pw = data<T>(gw);
   for (int64_t j = 0; j < size; ++j) {
     T v = parts[j];
     for (int64_t q = 1; q < chunks; ++q) v += parts[q * size + j];
@@ -240,15 +357,50 @@ void kernel_grad(const Context& ctx, const ConvArgs& args, const View& x, const 
 }
 
 void conv(const Context& ctx, const ConvArgs& a, const View& x, const View& w, const View& y) {
+  if (is_depthwise(a, w)) return depthwise(ctx, a, x, w, y);
+  const Spatial s = spatial(a, x, w, y);
+  if (is_pointwise(a, s)) {
+    const int64_t pixels = s.n * s.out_size, f = w.shape[a.spatial + 1];
+    return matmul(ctx, {matrix(x, pixels, s.c), matrix(w, s.c, f), matrix(y, pixels, f), a.bias,
+                        a.has_act, a.act, a.p0, a.p1, false});
+  }
   y.dtype == DType::kFloat32 ? forward<float>(ctx, a, x, w, y) : forward<double>(ctx, a, x, w, y);
 }
 void conv_input_grad(const Context& ctx, const ConvArgs& a, const View& gy, const View& w,
                      const View& gx) {
+  if (is_depthwise(a, w)) return depthwise_input_grad(ctx, a, gy, w, gx);
+  const Spatial s = spatial(a, gx, w, gy);
+  if (is_pointwise(a, s)) {
+    const int64_t pixels = s.n * s.out_size, f = w.shape[a.spatial + 1];
+    return matmul(ctx, {matrix(gy, pixels, f),
+                        matrix(w, f, s.c, true),
+                        matrix(gx, pixels, s.c),
+                        nullptr,
+                        false,
+                        {},
+                        0,
+                        0,
+                        false});
+  }
   gx.dtype == DType::kFloat32 ? input_grad<float>(ctx, a, gy, w, gx)
                               : input_grad<double>(ctx, a, gy, w, gx);
 }
 void conv_kernel_grad(const Context& ctx, const ConvArgs& a, const View& x, const View& gy,
                       const View& gw) {
+  if (is_depthwise(a, gw)) return depthwise_kernel_grad(ctx, a, x, gy, gw);
+  const Spatial s = spatial(a, x, gw, gy);
+  if (is_pointwise(a, s)) {
+    const int64_t pixels = s.n * s.out_size, f = gw.shape[a.spatial + 1];
+    return matmul(ctx, {matrix(x, s.c, pixels, true),
+                        matrix(gy, pixels, f),
+                        matrix(gw, s.c, f),
+                        nullptr,
+                        false,
+                        {},
+                        0,
+                        0,
+                        false});
+  }
   gw.dtype == DType::kFloat32 ? kernel_grad<float>(ctx, a, x, gy, gw)
                               : kernel_grad<double>(ctx, a, x, gy, gw);
 }

@@ -22,23 +22,24 @@ struct Epilogue {
         f64 = unary_tile_f64(act);
     }
   }
+  // Rows of n, ldc apart, whose bias is added already.
+  void activate(T* c, int64_t m, int64_t n, int64_t ldc) const {
+    if (!f32 && !f64) return;
+    // Contiguous rows go through together.
+    if (n == ldc) n *= m, m = 1;
+    for (int64_t i = 0; i < m; ++i, c += ldc) {
+      if constexpr (std::is_same_v<T, float>)
+        f32(c, c, n, p0, p1);
+      else
+        f64(c, c, n, p0, p1);
+    }
+  }
   // Columns [first, first + n) of m rows, ldc apart.
   void apply(T* c, int64_t m, int64_t n, int64_t ldc, int64_t first) const {
-    if (!bias && !f32 && !f64) return;
-    for (int64_t i = 0; i < m; ++i) {
-      T* row = c + i * ldc;
-      if (bias)
-        for (int64_t j = 0; j < n; ++j) row[j] += bias[first + j];
-      if (n == ldc && i + 1 < m) continue;
-      // Contiguous rows are passed to the activation together.
-      T* from = n == ldc ? c : row;
-      int64_t count = n == ldc ? m * n : n;
-      if constexpr (std::is_same_v<T, float>) {
-        if (f32) f32(from, from, count, p0, p1);
-      } else {
-        if (f64) f64(from, from, count, p0, p1);
-      }
-    }
+    if (bias)
+      for (int64_t i = 0; i < m; ++i)
+        for (int64_t j = 0; j < n; ++j) c[i * ldc + j] += bias[first + j];
+    activate(c, m, n, ldc);
   }
 };
 

@@ -1,53 +1,58 @@
 #include "kernels/cpu/gemm.h"
 
-#include <Eigen/Core>
-
-#include "kernels/cpu/common.h"
+#include "kernels/cpu/transpose.h"
 
 namespace lamina::LAMINA_ISA {
 namespace {
 
-template <class T, int A, int B>
-void eigen(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
-           int64_t ldc, bool accumulate) {
-  using Stride = Eigen::OuterStride<>;
-  using MatA = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, A>;
-  using MatB = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, B>;
-  using MatC = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  Eigen::Map<const MatA, 0, Stride> ma(a, m, k, Stride(lda));
-  Eigen::Map<const MatB, 0, Stride> mb(b, k, n, Stride(ldb));
-  Eigen::Map<MatC, 0, Stride> mc(c, m, n, Stride(ldc));
-  if (accumulate)
-    mc.noalias() += ma * mb;
-  else
-    mc.noalias() = ma * mb;
-}
+// Scratch slots of this file.
+constexpr int kLeftSlot = 4, kRightSlot = 5;
+// A panel of b of this many rows stays in L1 or close by; rows of a in L2.
+constexpr int64_t kDepth = 256, kHeight = 16 * kTileRows;
 
-// Rows of c as sums of rows of b: good where the packing of a blocked product would not pay.
 template <class T>
-void by_rows(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs, int64_t a_cs, const T* b,
-             int64_t b_rs, T* c, int64_t ldc, bool accumulate) {
-  for (int64_t i = 0; i < m; ++i) {
-    T* __restrict__ ci = c + i * ldc;
-    if (!accumulate)
-      for (int64_t j = 0; j < n; ++j) ci[j] = 0;
-    const T* ai = a + i * a_rs;
-    int64_t p = 0;
-    for (; p + 4 <= k; p += 4) {
-      T x0 = ai[p * a_cs], x1 = ai[(p + 1) * a_cs], x2 = ai[(p + 2) * a_cs],
-        x3 = ai[(p + 3) * a_cs];
-      const T *b0 = b + p * b_rs, *b1 = b0 + b_rs, *b2 = b1 + b_rs, *b3 = b2 + b_rs;
-      for (int64_t j = 0; j < n; ++j) ci[j] += x0 * b0[j] + x1 * b1[j] + x2 * b2[j] + x3 * b3[j];
+void panel(int64_t k, int64_t count, const T* b, int64_t rs, int64_t cs, T* to) {
+  constexpr int64_t width = kPanel<T>, n = kVectorLength<T>;
+  if (cs == 1 || count == 1) {
+    if (count == width) {
+      for (int64_t i = 0; i < k; ++i, b += rs, to += width) {
+        LAMINA_UNROLL
+        for (int v = 0; v < kTileVectors; ++v) store_vector(to + v * n, load_vector(b + v * n));
+      }
+      return;
     }
-    for (; p < k; ++p) {
-      T x = ai[p * a_cs];
-      const T* bp = b + p * b_rs;
-      for (int64_t j = 0; j < n; ++j) ci[j] += x * bp[j];
+    for (int64_t i = 0; i < k; ++i, b += rs, to += width) {
+      for (int64_t j = 0; j < count; ++j) to[j] = b[j];
+      for (int64_t j = count; j < width; ++j) to[j] = 0;
     }
+    return;
+  }
+  const int64_t squares = rs == 1 ? k / n * n : 0;
+  for (int64_t i = 0; i < squares; i += n) {
+    for (int64_t v = 0; v < width; v += n) {
+      const int64_t rows = max64(0, min64(n, count - v));
+      transpose_square(rows ? b + v * cs + i : b, cs, rows, to + i * width + v, width);
+    }
+  }
+  for (int64_t i = squares; i < k; ++i) {
+    for (int64_t j = 0; j < count; ++j) to[i * width + j] = b[i * rs + j * cs];
+    for (int64_t j = count; j < width; ++j) to[i * width + j] = 0;
   }
 }
 
-// Each element of c as a dot product of contiguous runs.
+template <class T>
+Right<T> pack_all(const Context& ctx, int64_t k, int64_t n, const T* b, int64_t rs, int64_t cs,
+                  T* to) {
+  const int64_t panels = (n + kPanel<T> - 1) / kPanel<T>;
+  parallel(ctx, panels, 0.3 * static_cast<double>(k * n), [&](int64_t p) {
+    const int64_t j = p * kPanel<T>;
+    panel(k, min64(kPanel<T>, n - j), b + j * cs, rs, cs, to + j * k);
+  });
+  return {to, kPanel<T>, 1, true};
+}
+
+// Each result as a dot product of contiguous runs: for one or two columns, where vectors of columns
+// would be nearly empty.
 template <class T>
 T dot(const T* x, const T* y, int64_t k) {
   constexpr int kLanes = 16;
@@ -63,67 +68,145 @@ T dot(const T* x, const T* y, int64_t k) {
 }
 
 template <class T>
-void run(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs, int64_t a_cs, const T* b,
-         int64_t b_rs, int64_t b_cs, T* c, int64_t ldc, bool accumulate) {
-  if (m == 0 || n == 0) return;
-  if (k == 0) {
-    if (!accumulate)
-      for (int64_t i = 0; i < m; ++i)
-        for (int64_t j = 0; j < n; ++j) c[i * ldc + j] = 0;
-    return;
+void few_columns(const Context& ctx, int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs,
+                 const Right<T>& b, T* c, int64_t ldc, bool accumulate, const T* bias) {
+  for (int64_t j = 0; j < n; ++j) {
+    const T* y = b.data + j * b.cs;
+    if (b.rs != 1 && k > 1) {
+      T* column = scratch<T>(ctx, kRightSlot, k);
+      for (int64_t p = 0; p < k; ++p) column[p] = y[p * b.rs];
+      y = column;
+    }
+    const T start = bias ? bias[j] : T(0);
+    for (int64_t i = 0; i < m; ++i) {
+      T* to = c + i * ldc + j;
+      *to = (accumulate ? *to : start) + dot(a + i * a_rs, y, k);
+    }
   }
+}
+
+// One or two rows: whole rows of b are added up, so that it streams through in its own order.
+template <class T>
+void few_rows(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs, int64_t a_cs,
+              const Right<T>& b, T* c, int64_t ldc, bool accumulate, const T* bias) {
+  for (int64_t i = 0; i < m; ++i) {
+    T* __restrict__ to = c + i * ldc;
+    if (!accumulate)
+      for (int64_t j = 0; j < n; ++j) to[j] = bias ? bias[j] : T(0);
+    const T* x = a + i * a_rs;
+    int64_t p = 0;
+    for (; p + 4 <= k; p += 4) {
+      const T x0 = x[p * a_cs], x1 = x[(p + 1) * a_cs], x2 = x[(p + 2) * a_cs],
+              x3 = x[(p + 3) * a_cs];
+      const T *b0 = b.data + p * b.rs, *b1 = b0 + b.rs, *b2 = b1 + b.rs, *b3 = b2 + b.rs;
+      for (int64_t j = 0; j < n; ++j) to[j] += x0 * b0[j] + x1 * b1[j] + x2 * b2[j] + x3 * b3[j];
+    }
+    for (; p < k; ++p) {
+      const T x0 = x[p * a_cs];
+      const T* b0 = b.data + p * b.rs;
+      for (int64_t j = 0; j < n; ++j) to[j] += x0 * b0[j];
+    }
+  }
+}
+
+// Rows and columns of the left operand, `stride` apart, copied to where no two of them compete for
+// the same lines of a cache.
+template <class T>
+const T* copied(const Context& ctx, int64_t rows, int64_t columns, const T* from, int64_t rs,
+                int64_t cs, int64_t* stride) {
+  *stride = (columns + 15) / 16 * 16 + 16;
+  T* to = scratch<T>(ctx, kLeftSlot, rows * *stride);
+  for (int64_t i = 0; i < rows; ++i) {
+    T* row = to + i * *stride;
+    if (cs == 1)
+      std::memcpy(row, from + i * rs, static_cast<size_t>(columns) * sizeof(T));
+    else
+      for (int64_t j = 0; j < columns; ++j) row[j] = from[i * rs + j * cs];
+  }
+  return to;
+}
+
+template <class T>
+void run(const Context& ctx, int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs,
+         int64_t a_cs, Right<T> b, T* c, int64_t ldc, bool accumulate, const T* bias) {
+  if (m == 0 || n == 0) return;
   // The stride of an axis of length 1 is free.
   if (k == 1) a_cs = 1;
   if (m == 1 && a_cs != 1) a_rs = 1;
-  if (n == 1 && b_rs != 1) b_cs = 1;
-  if (n <= 2 && a_cs == 1 && (b_rs == 1 || n * k <= 4096)) {
-    T column[4096];
-    for (int64_t j = 0; j < n; ++j) {
-      const T* y = b + j * b_cs;
-      if (b_rs != 1) {
-        for (int64_t p = 0; p < k; ++p) column[p] = y[p * b_rs];
-        y = column;
-      }
-      for (int64_t i = 0; i < m; ++i) {
-        T s = dot(a + i * a_rs, y, k);
-        c[i * ldc + j] = accumulate ? c[i * ldc + j] + s : s;
-      }
-    }
-    return;
+  if (!b.packed) {
+    if (n == 1 && b.rs != 1) b.cs = 1;
+    if (n <= 2 && a_cs == 1) return few_columns(ctx, m, n, k, a, a_rs, b, c, ldc, accumulate, bias);
+    if (n == 1 && a_rs == 1 && ldc == 1 && !bias)  // c' = b' a'
+      return run<T>(ctx, 1, m, k, b.data, 1, b.rs, {a, a_cs, 1}, c, m, accumulate, nullptr);
+    if (m <= 2 && b.cs == 1) return few_rows(m, n, k, a, a_rs, a_cs, b, c, ldc, accumulate, bias);
   }
-  if (b_cs == 1 && (m <= 4 || m * n * k <= 8192))
-    return by_rows(m, n, k, a, a_rs, a_cs, b, b_rs, c, ldc, accumulate);
-  bool a_rows = a_cs == 1, b_rows = b_cs == 1;
-  if (a_rows && b_rows)
-    return eigen<T, Eigen::RowMajor, Eigen::RowMajor>(m, n, k, a, a_rs, b, b_rs, c, ldc,
-                                                      accumulate);
-  if (a_rows && b_rs == 1)
-    return eigen<T, Eigen::RowMajor, Eigen::ColMajor>(m, n, k, a, a_rs, b, b_cs, c, ldc,
-                                                      accumulate);
-  if (a_rs == 1 && b_rows)
-    return eigen<T, Eigen::ColMajor, Eigen::RowMajor>(m, n, k, a, a_cs, b, b_rs, c, ldc,
-                                                      accumulate);
-  if (a_rs == 1 && b_rs == 1)
-    return eigen<T, Eigen::ColMajor, Eigen::ColMajor>(m, n, k, a, a_cs, b, b_cs, c, ldc,
-                                                      accumulate);
-  // Neither axis contiguous: rare, callers pack before.
-  for (int64_t i = 0; i < m; ++i)
-    for (int64_t j = 0; j < n; ++j) {
-      T s = 0;
-      for (int64_t p = 0; p < k; ++p) s += a[i * a_rs + p * a_cs] * b[p * b_rs + j * b_cs];
-      c[i * ldc + j] = accumulate ? c[i * ldc + j] + s : s;
+  const Left left = a_cs != 1 && a_rs == 1 ? Left::kColumns : Left::kRows;
+  const bool strided = a_cs != 1 && a_rs != 1;
+  const int64_t a_stride = left == Left::kRows ? a_rs : a_cs;
+  // Lines that lie a large power of two apart fall into the same few places of a cache.
+  const bool crowded = a_stride * static_cast<int64_t>(sizeof(T)) % 2048 == 0 && m > 2;
+  const int64_t depths = max64(1, (k + kDepth - 1) / kDepth);
+  const int64_t heights = (m + kHeight - 1) / kHeight;
+  for (int64_t h = 0; h < heights; ++h) {
+    const int64_t i0 = m * h / heights, mm = m * (h + 1) / heights - i0;
+    for (int64_t d = 0; d < depths; ++d) {
+      const int64_t k0 = k * d / depths, kk = k * (d + 1) / depths - k0;
+      RegisterTile<T> tile{};
+      tile.a = a + i0 * a_rs + k0 * a_cs, tile.stride = a_stride;
+      if (strided || (crowded && n > kPanel<T>))
+        tile.a = left == Left::kRows ? copied(ctx, mm, kk, tile.a, a_rs, a_cs, &tile.stride)
+                                     : copied(ctx, kk, mm, tile.a, a_cs, a_rs, &tile.stride);
+      tile.pieces = 1, tile.length = kk;
+      tile.ldc = ldc;
+      tile.accumulate = accumulate || d > 0;
+      for (int64_t j0 = 0; j0 < n; j0 += kPanel<T>) {
+        tile.width = min64(kPanel<T>, n - j0);
+        tile.c = c + i0 * ldc + j0;
+        tile.bias = bias ? bias + j0 : nullptr;
+        tile.ldb = kPanel<T>;
+        if (b.packed) {
+          tile.b = b.data + j0 * k + k0 * kPanel<T>;
+        } else {
+          const T* from = b.data + k0 * b.rs + j0 * b.cs;
+          if (b.cs == 1 && tile.width % kVectorLength<T> == 0 && mm <= 2 * kTileRows) {
+            tile.b = from, tile.ldb = b.rs;
+          } else {
+            T* to = scratch<T>(ctx, kRightSlot, kk * kPanel<T>);
+            panel(kk, tile.width, from, b.rs, b.cs, to);
+            tile.b = to;
+          }
+        }
+        multiply_rows(left, mm, tile);
+      }
     }
+  }
 }
 
 }  // namespace
 
-void gemm(int64_t m, int64_t n, int64_t k, const float* a, int64_t a_rs, int64_t a_cs,
-          const float* b, int64_t b_rs, int64_t b_cs, float* c, int64_t ldc, bool accumulate) {
-  run(m, n, k, a, a_rs, a_cs, b, b_rs, b_cs, c, ldc, accumulate);
+void pack_panel(int64_t k, int64_t count, const float* b, int64_t rs, int64_t cs, float* to) {
+  panel(k, count, b, rs, cs, to);
 }
-void gemm(int64_t m, int64_t n, int64_t k, const double* a, int64_t a_rs, int64_t a_cs,
-          const double* b, int64_t b_rs, int64_t b_cs, double* c, int64_t ldc, bool accumulate) {
-  run(m, n, k, a, a_rs, a_cs, b, b_rs, b_cs, c, ldc, accumulate);
+void pack_panel(int64_t k, int64_t count, const double* b, int64_t rs, int64_t cs, double* to) {
+  panel(k, count, b, rs, cs, to);
+}
+Right<float> pack(const Context& ctx, int64_t k, int64_t n, const float* b, int64_t rs, int64_t cs,
+                  float* to) {
+  return pack_all(ctx, k, n, b, rs, cs, to);
+}
+Right<double> pack(const Context& ctx, int64_t k, int64_t n, const double* b, int64_t rs,
+                   int64_t cs, double* to) {
+  return pack_all(ctx, k, n, b, rs, cs, to);
+}
+void gemm(const Context& ctx, int64_t m, int64_t n, int64_t k, const float* a, int64_t a_rs,
+          int64_t a_cs, const Right<float>& b, float* c, int64_t ldc, bool accumulate,
+          const float* bias) {
+  run(ctx, m, n, k, a, a_rs, a_cs, b, c, ldc, accumulate, bias);
+}
+void gemm(const Context& ctx, int64_t m, int64_t n, int64_t k, const double* a, int64_t a_rs,
+          int64_t a_cs, const Right<double>& b, double* c, int64_t ldc, bool accumulate,
+          const double* bias) {
+  run(ctx, m, n, k, a, a_rs, a_cs, b, c, ldc, accumulate, bias);
 }
 
 }  // namespace lamina::LAMINA_ISA

@@ -1,14 +1,39 @@
 // One product on the calling thread: what every structured kernel is built on.
 #pragma once
-#include "kernels/abi.h"
+#include "kernels/cpu/tile.h"
 
 namespace lamina::LAMINA_ISA {
 
-// c (m x n, rows ldc apart) = a (m x k) * b (k x n), or += when accumulate. Element (i, j) of a
-// lies at i * a_rs + j * a_cs. No strides may be zero except on axes of length 1.
-void gemm(int64_t m, int64_t n, int64_t k, const float* a, int64_t a_rs, int64_t a_cs,
-          const float* b, int64_t b_rs, int64_t b_cs, float* c, int64_t ldc, bool accumulate);
-void gemm(int64_t m, int64_t n, int64_t k, const double* a, int64_t a_rs, int64_t a_cs,
-          const double* b, int64_t b_rs, int64_t b_cs, double* c, int64_t ldc, bool accumulate);
+// The right operand of a product: element (i, j) at data[i * rs + j * cs], any strides; or packed.
+template <class T>
+struct Right {
+  const T* data;
+  int64_t rs, cs;
+  bool packed = false;
+};
+
+// A matrix (k x n) in panels of kPanel columns: panel, row, column. The last one is filled up with
+// zeros.
+template <class T>
+inline int64_t packed_size(int64_t k, int64_t n) {
+  return (n + kPanel<T> - 1) / kPanel<T> * kPanel<T> * k;
+}
+// Columns [first, first + count) of a matrix of k rows as one panel; count is at most kPanel.
+void pack_panel(int64_t k, int64_t count, const float* b, int64_t rs, int64_t cs, float* to);
+void pack_panel(int64_t k, int64_t count, const double* b, int64_t rs, int64_t cs, double* to);
+// All of it, the panels shared out to threads.
+Right<float> pack(const abi::Context& ctx, int64_t k, int64_t n, const float* b, int64_t rs,
+                  int64_t cs, float* to);
+Right<double> pack(const abi::Context& ctx, int64_t k, int64_t n, const double* b, int64_t rs,
+                   int64_t cs, double* to);
+
+// c (m x n, rows ldc apart) = a (m x k) b (k x n) + bias, or c += a b when accumulate. Element
+// (i, j) of a lies at i * a_rs + j * a_cs, any strides. bias: n numbers or null.
+void gemm(const abi::Context& ctx, int64_t m, int64_t n, int64_t k, const float* a, int64_t a_rs,
+          int64_t a_cs, const Right<float>& b, float* c, int64_t ldc, bool accumulate,
+          const float* bias = nullptr);
+void gemm(const abi::Context& ctx, int64_t m, int64_t n, int64_t k, const double* a, int64_t a_rs,
+          int64_t a_cs, const Right<double>& b, double* c, int64_t ldc, bool accumulate,
+          const double* bias = nullptr);
 
 }  // namespace lamina::LAMINA_ISA

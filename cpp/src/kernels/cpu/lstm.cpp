@@ -7,7 +7,6 @@
 // by itself: one parallel region for the layer, and no thread waits for another in between. The
 // recurrent weights are packed once for all steps.
 #include "kernels/cpu/gemm.h"
-#include "kernels/cpu/panels.h"
 #include "kernels/functors.h"
 
 namespace lamina::LAMINA_ISA {
@@ -100,26 +99,27 @@ void forward(const Context& ctx, const LstmArgs& a) {
   const T* bias = a.bias ? data<T>(*a.bias) : nullptr;
   T *h = data<T>(a.h), *c = data<T>(a.c), *gates = data<T>(a.gates);
 
-  Panels<T> recurrent(z.units, z.gates);
-  const bool packed = z.steps > 2;
-  if (packed) recurrent.pack(ctx, u, z.gates, 1, scratch<T>(ctx, 0, recurrent.size()));
+  Right<T> recurrent{u, z.gates, 1}, kernel{w, z.gates, 1};
+  if (z.batch * z.steps > 4) {
+    kernel = pack(ctx, z.inputs, z.gates, w, z.gates, 1,
+                  scratch<T>(ctx, 1, packed_size<T>(z.inputs, z.gates)));
+    if (z.steps > 2)
+      recurrent = pack(ctx, z.units, z.gates, u, z.gates, 1,
+                       scratch<T>(ctx, 0, packed_size<T>(z.units, z.gates)));
+  }
   const double cost = z.recurrent_cost() + kMultiplyAdd * static_cast<double>(z.inputs) *
                                                static_cast<double>(z.batch * z.steps * z.gates);
   parallel(ctx, z.blocks(), cost, [&](int64_t block) {
     const int64_t first = block * z.rows, rows = min64(z.rows, z.batch - first);
     T* sums = gates + first * z.steps * z.gates;
-    gemm(rows * z.steps, z.gates, z.inputs, x + first * z.steps * z.inputs, z.inputs, 1, w, z.gates,
-         1, sums, z.gates, false);
+    gemm(ctx, rows * z.steps, z.gates, z.inputs, x + first * z.steps * z.inputs, z.inputs, 1,
+         kernel, sums, z.gates, false);
     for (int64_t s = 0; s < z.steps; ++s) {
       const int64_t t = z.time(s);
       const Before<T> old_h(z, a.h, a.h0, first, s), old_c(z, a.c, a.c0, first, s);
       T* now = sums + t * z.gates;
-      if (packed) {
-        recurrent.multiply(rows, old_h.data, old_h.stride, now, z.steps * z.gates, true);
-      } else {
-        gemm(rows, z.gates, z.units, old_h.data, old_h.stride, 1, u, z.gates, 1, now,
-             z.steps * z.gates, true);
-      }
+      gemm(ctx, rows, z.gates, z.units, old_h.data, old_h.stride, 1, recurrent, now,
+           z.steps * z.gates, true);
       for (int64_t r = 0; r < rows; ++r) {
         const int64_t at = (first + r) * z.steps + t;
         forward_row(z.units, bias, gates + at * z.gates, old_c.data + r * old_c.stride,
@@ -153,9 +153,10 @@ template <class T>
 void walk_back(const Context& ctx, const LstmGradArgs& a, const Sizes& z, T* d, T* old_h) {
   const T *c = data<T>(a.f.c), *gates = data<T>(a.f.gates), *gh = data<T>(a.gh);
   const T* u = data<T>(a.f.u);
-  Panels<T> recurrent(z.gates, z.units);
-  const bool packed = z.steps > 2;
-  if (packed) recurrent.pack(ctx, u, 1, z.gates, scratch<T>(ctx, 0, recurrent.size()));
+  Right<T> recurrent{u, 1, z.gates};
+  if (z.steps > 2)
+    recurrent = pack(ctx, z.gates, z.units, u, 1, z.gates,
+                     scratch<T>(ctx, 0, packed_size<T>(z.gates, z.units)));
   parallel(ctx, z.blocks(), z.recurrent_cost(), [&](int64_t block) {
     const int64_t first = block * z.rows, rows = min64(z.rows, z.batch - first);
     T* dh = scratch<T>(ctx, 1, 2 * rows * z.units);
@@ -173,11 +174,7 @@ void walk_back(const Context& ctx, const LstmGradArgs& a, const Sizes& z, T* d, 
                     static_cast<size_t>(z.units) * sizeof(T));
       }
       const T* now = d + (first * z.steps + t) * z.gates;
-      if (packed) {
-        recurrent.multiply(rows, now, z.steps * z.gates, dh, z.units, false);
-      } else {
-        gemm(rows, z.units, z.gates, now, z.steps * z.gates, 1, u, 1, z.gates, dh, z.units, false);
-      }
+      gemm(ctx, rows, z.units, z.gates, now, z.steps * z.gates, 1, recurrent, dh, z.units, false);
     }
     const size_t bytes = static_cast<size_t>(rows * z.units) * sizeof(T);
     std::memcpy(data<T>(a.gh0) + first * z.units, dh, bytes);
@@ -212,6 +209,8 @@ void backward(const Context& ctx, const LstmGradArgs& a) {
   walk_back(ctx, a, z, d, old_h);
 
   // What is left are products over all steps, cut into tasks of similar size.
+  const Right<T> transposed = pack(ctx, z.gates, z.inputs, data<T>(a.f.w), 1, z.gates,
+                                   scratch<T>(ctx, 0, packed_size<T>(z.gates, z.inputs)));
   constexpr int64_t kRows = 256, kBlock = 128;
   const auto blocks = [](int64_t n, int64_t size) { return (n + size - 1) / size; };
   const int64_t columns = blocks(z.gates, kBlock), input_blocks = blocks(z.inputs, kBlock);
@@ -224,8 +223,8 @@ void backward(const Context& ctx, const LstmGradArgs& a) {
   // out (m x gates) = left^T d, one block of it
   const auto weights = [&](const T* left, int64_t m, int64_t task, const View& out) {
     const int64_t i = task / columns * kBlock, j = task % columns * kBlock;
-    gemm(min64(kBlock, m - i), min64(kBlock, z.gates - j), all, left + i, 1, m, d + j, z.gates, 1,
-         data<T>(out) + i * z.gates + j, z.gates, false);
+    gemm(ctx, min64(kBlock, m - i), min64(kBlock, z.gates - j), all, left + i, 1, m,
+         {d + j, z.gates, 1}, data<T>(out) + i * z.gates + j, z.gates, false);
   };
   parallel(ctx, tasks, cost, [&](int64_t task) {
     if (task < kernel) return weights(data<T>(a.f.x), z.inputs, task, a.gw);
@@ -235,8 +234,8 @@ void backward(const Context& ctx, const LstmGradArgs& a) {
       return sum_rows(d, all, z.gates, j, min64(j + kBlock, z.gates), data<T>(*a.gbias));
     }
     const int64_t r = (task - bias) * kRows;
-    gemm(min64(kRows, all - r), z.inputs, z.gates, d + r * z.gates, z.gates, 1, data<T>(a.f.w), 1,
-         z.gates, data<T>(a.gx) + r * z.inputs, z.inputs, false);
+    gemm(ctx, min64(kRows, all - r), z.inputs, z.gates, d + r * z.gates, z.gates, 1, transposed,
+         data<T>(a.gx) + r * z.inputs, z.inputs, false);
   });
 }
 

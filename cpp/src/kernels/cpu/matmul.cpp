@@ -1,4 +1,6 @@
 // Batched products, cut into blocks by shape, each finished with its epilogue while it is hot.
+#include "kernels/cpu/matmul.h"
+
 #include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/gemm.h"
 
@@ -7,88 +9,106 @@ namespace {
 
 using abi::MatmulArgs;
 
-// A matrix neither of whose axes is contiguous, packed by rows.
-template <class T>
-const T* packed(const Context& ctx, int slot, const T* p, int64_t rows, int64_t cols, int64_t& rs,
-                int64_t& cs) {
-  if (rs == 1 || cs == 1 || rows == 1 || cols == 1) {
-    if (cols == 1 && rs != 1 && cs != 1) cs = 1;
-    if (!(rs == 0 || cs == 0)) return p;
+constexpr double kFlop = 0.01;  // nanoseconds
+
+// How the result of one product is cut: the same cuts whatever the threads.
+struct Cuts {
+  int64_t rows = 1, columns = 1;
+  int64_t m, panels, width;
+
+  Cuts(int64_t m, int64_t n, double flops, int64_t batch, int64_t width)
+      : m(m), panels((n + width - 1) / width), width(width) {
+    // Enough blocks for threads to share, none so small that starting it would show.
+    const double all = flops * static_cast<double>(batch);
+    const int64_t wanted = static_cast<int64_t>(min64(16, static_cast<int64_t>(all / 5e5)));
+    const int64_t share = (wanted + batch - 1) / batch;
+    rows = (m + 191) / 192;
+    columns = max64((panels + 31) / 32, min64(panels, (share + rows - 1) / rows));
+    if (rows * columns < share) rows = max64(rows, min64(m / 24, share / columns));
+    rows = max64(rows, 1);
   }
-  T* out = scratch<T>(ctx, slot, rows * cols);
-  for (int64_t i = 0; i < rows; ++i)
-    for (int64_t j = 0; j < cols; ++j) out[i * cols + j] = p[i * rs + j * cs];
-  rs = cols, cs = 1;
-  return out;
+  int64_t row(int64_t i) const { return m * i / rows; }
+  int64_t column(int64_t j, int64_t n) const { return min64(n, panels * j / columns * width); }
+};
+
+// The sum over k cut into chunks, each with a result of its own; these are added in order. For
+// small results of long sums, as the gradients of weights are.
+template <class T>
+void product_in_chunks(const Context& ctx, const MatmulArgs& args, int64_t m, int64_t n, int64_t k,
+                       int64_t chunks, double flops, const Epilogue<T>& epilogue) {
+  const int r = args.out.rank;
+  const int64_t a_rs = args.a.strides[r - 2], a_cs = args.a.strides[r - 1];
+  const int64_t b_rs = args.b.strides[r - 2], b_cs = args.b.strides[r - 1];
+  const int64_t ldc = args.out.strides[r - 2];
+  T* parts = scratch<T>(ctx, 2, chunks * m * n);
+  parallel(ctx, chunks, flops * kFlop, [&](int64_t q) {
+    const int64_t first = k * q / chunks, length = k * (q + 1) / chunks - first;
+    gemm(ctx, m, n, length, data<T>(args.a) + first * a_cs, a_rs, a_cs,
+         {data<T>(args.b) + first * b_rs, b_rs, b_cs}, parts + q * m * n, n, false);
+  });
+  T* c = data<T>(args.out);
+  for (int64_t i = 0; i < m; ++i) {
+    const T* from = parts + i * n;
+    for (int64_t j = 0; j < n; ++j) {
+      T s = from[j];
+      for (int64_t q = 1; q < chunks; ++q) s += from[q * m * n + j];
+      c[i * ldc + j] = s;
+    }
+  }
+  epilogue.apply(c, m, n, ldc, 0);
 }
 
 template <class T>
 void product(const Context& ctx, const MatmulArgs& args) {
   const View &a = args.a, &b = args.b, &out = args.out;
-  int r = out.rank;
-  int64_t m = out.shape[r - 2], n = out.shape[r - 1], k = a.shape[r - 1];
+  const int r = out.rank;
+  const int64_t m = out.shape[r - 2], n = out.shape[r - 1], k = a.shape[r - 1];
   int64_t batch = 1;
-  for (int d = 0; d < r - 2; ++d) batch *= out.shape[d];
-  if (batch * m * n == 0) return;
-  int64_t a_rs = a.strides[r - 2], a_cs = a.strides[r - 1], b_rs = b.strides[r - 2],
-          b_cs = b.strides[r - 1];
-  int64_t ldc = out.strides[r - 2];
-  Epilogue<T> epilogue(args.bias, args.has_act, args.act, args.p0, args.p1);
-  // Blocks of about the size that keeps a panel of b in L2; the same cuts whatever the threads.
-  int64_t mb = m, nb = n;
-  double flops = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  if (flops > 2e5) {
-    mb = m >= 256 ? 128 : m >= 64 ? (m + 1) / 2 : m;
-    if (m < 64 || k * n > 1 << 20) nb = n > 256 ? 256 : n >= 64 ? (n + 1) / 2 : n;
-    if (nb < n) nb = (nb + 15) / 16 * 16;
+  bool one_right = true;  // the whole batch has the same right operand
+  for (int d = 0; d < r - 2; ++d) {
+    batch *= out.shape[d];
+    one_right = one_right && (out.shape[d] == 1 || b.strides[d] == 0);
   }
-  int64_t rows = (m + mb - 1) / mb, cols = (n + nb - 1) / nb;
-  auto offset = [&](const View& v, int64_t index) {
-    int64_t off = 0;
+  if (batch * m * n == 0) return;
+  const Epilogue<T> epilogue(args.bias, args.has_act, args.act, args.p0, args.p1);
+  const double flops =
+      2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(max64(k, 1));
+  const Cuts cuts(m, n, flops, batch, kPanel<T>);
+  const int64_t blocks = cuts.rows * cuts.columns;
+  if (batch == 1 && !args.accumulate && blocks <= 2 && k >= 2048)
+    return product_in_chunks(ctx, args, m, n, k, min64(8, k / 512), flops, epilogue);
+
+  const int64_t a_rs = a.strides[r - 2], a_cs = a.strides[r - 1], b_rs = b.strides[r - 2],
+                b_cs = b.strides[r - 1], ldc = out.strides[r - 2];
+  const auto offset = [&](const View& v, int64_t index) {
+    int64_t at = 0;
     for (int d = r - 3; d >= 0; --d) {
-      off += index % out.shape[d] * v.strides[d];
+      at += index % out.shape[d] * v.strides[d];
       index /= out.shape[d];
     }
-    return off;
+    return at;
   };
-  // A long sum with a small result (the gradient of a weight) is cut along k, in fixed chunks.
-  int64_t chunks = 1, kc = k;
-  if (batch == 1 && !args.accumulate && rows * cols <= 2 && k >= 2048 && m * n <= 65536) {
-    chunks = min64(8, k / 512);
-    kc = (k + chunks - 1) / chunks;
-  }
-  if (chunks > 1) {
-    T* parts = scratch<T>(ctx, 2, chunks * m * n);
-    auto part = [&](int64_t c) {
-      int64_t first = c * kc, len = max64(0, min64(kc, k - first));
-      int64_t ars = a_rs, acs = a_cs, brs = b_rs, bcs = b_cs;
-      const T* pa = packed(ctx, 0, data<T>(a) + first * a_cs, m, len, ars, acs);
-      const T* pb = packed(ctx, 1, data<T>(b) + first * b_rs, len, n, brs, bcs);
-      gemm(m, n, len, pa, ars, acs, pb, brs, bcs, parts + c * m * n, n, false);
-    };
-    parallel(ctx, chunks, flops * 0.02, part);
-    T* c = data<T>(out);
-    for (int64_t i = 0; i < m; ++i)
-      for (int64_t j = 0; j < n; ++j) {
-        T s = parts[i * n + j];
-        for (int64_t q = 1; q < chunks; ++q) s += parts[q * m * n + i * n + j];
-        c[i * ldc + j] = s;
-      }
-    epilogue.apply(c, m, n, ldc, 0);
-    return;
-  }
-  auto block = [&](int64_t index) {
-    int64_t col = index % cols, row = index / cols % rows, which = index / cols / rows;
-    int64_t i0 = row * mb, j0 = col * nb, mm = min64(mb, m - i0), nn = min64(nb, n - j0);
-    int64_t ars = a_rs, acs = a_cs, brs = b_rs, bcs = b_cs;
-    const T* pa = packed(ctx, 0, data<T>(a) + offset(a, which) + i0 * a_rs, mm, k, ars, acs);
-    const T* pb = packed(ctx, 1, data<T>(b) + offset(b, which) + j0 * b_cs, k, nn, brs, bcs);
-    T* pc = data<T>(out) + offset(out, which) + i0 * ldc + j0;
-    gemm(mm, nn, k, pa, ars, acs, pb, brs, bcs, pc, ldc, args.accumulate);
-    epilogue.apply(pc, mm, nn, ldc, j0);
-  };
-  parallel(ctx, batch * rows * cols, flops * static_cast<double>(batch) * 0.02, block);
+  // Rows of blocks that read the same right operand share one packed copy.
+  Right<T> shared{};
+  if (one_right && batch * cuts.rows > 1 && m > 2 && batch * m >= 64 && n > 2 &&
+      packed_size<T>(k, n) <= 1 << 24)
+    shared = pack(ctx, k, n, data<T>(b), b_rs, b_cs, scratch<T>(ctx, 3, packed_size<T>(k, n)));
+  parallel(ctx, batch * blocks, flops * static_cast<double>(batch) * kFlop, [&](int64_t index) {
+    const int64_t column = index % cuts.columns, row = index / cuts.columns % cuts.rows;
+    const int64_t which = index / blocks;
+    const int64_t i = cuts.row(row), mm = cuts.row(row + 1) - i;
+    const int64_t j = cuts.column(column, n), nn = cuts.column(column + 1, n) - j;
+    const T* left = data<T>(a) + offset(a, which) + i * a_rs;
+    T* to = data<T>(out) + offset(out, which) + i * ldc + j;
+    Right<T> right{data<T>(b) + offset(b, which) + j * b_cs, b_rs, b_cs};
+    if (shared.packed) right = {shared.data + j * k, kPanel<T>, 1, true};
+    gemm(ctx, mm, nn, k, left, a_rs, a_cs, right, to, ldc, args.accumulate,
+         epilogue.bias ? epilogue.bias + j : nullptr);
+    epilogue.activate(to, mm, nn, ldc);
+  });
 }
+
+}  // namespace
 
 void matmul(const Context& ctx, const MatmulArgs& args) {
   if (args.out.dtype == DType::kFloat32)
@@ -96,8 +116,6 @@ void matmul(const Context& ctx, const MatmulArgs& args) {
   else
     product<double>(ctx, args);
 }
-
-}  // namespace
 
 void fill_matmul(abi::KernelTable& t) { t.matmul = matmul; }
 

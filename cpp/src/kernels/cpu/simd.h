@@ -5,8 +5,10 @@
 
 #if defined(_MSC_VER)
 #define LAMINA_NOINLINE __declspec(noinline)
+#define LAMINA_UNROLL
 #else
 #define LAMINA_NOINLINE __attribute__((noinline))
+#define LAMINA_UNROLL _Pragma("GCC unroll 16")  // clang knows it too
 #endif
 
 namespace lamina::LAMINA_ISA {

@@ -1,0 +1,112 @@
+#include "kernels/cpu/tile.h"
+
+#include <utility>
+
+namespace lamina::LAMINA_ISA {
+namespace {
+
+template <class T>
+inline Vector<T> load_some(const T* p, int64_t count) {
+  if (count >= kVectorLength<T>) return load_vector(p);
+  T part[kVectorLength<T>] = {};
+  for (int64_t j = 0; j < count; ++j) part[j] = p[j];
+  return load_vector(part);
+}
+template <class T>
+inline void store_some(T* p, const Vector<T>& v, int64_t count) {
+  if (count >= kVectorLength<T>) return store_vector(p, v);
+  T part[kVectorLength<T>];
+  store_vector(part, v);
+  for (int64_t j = 0; j < count; ++j) p[j] = part[j];
+}
+
+template <class T, int R, int V, Left kLeft>
+LAMINA_NOINLINE void multiply_tile(const RegisterTile<T>& t) {
+  constexpr int kLength = kVectorLength<T>;
+  Vector<T> sum[R][V];
+  LAMINA_UNROLL
+  for (int v = 0; v < V; ++v) {
+    const int64_t rest = t.width - v * kLength;
+    Vector<T> start{};
+    if (t.bias) start = load_some(t.bias + v * kLength, rest);
+    LAMINA_UNROLL
+    for (int r = 0; r < R; ++r)
+      sum[r][v] = t.accumulate ? load_some(t.c + r * t.ldc + v * kLength, rest) : start;
+  }
+  const T* b = t.b;
+  const int64_t ldb = t.ldb, stride = t.stride, length = t.length;
+  for (int64_t p = 0; p < t.pieces; ++p) {
+    // Rows are reached from a pointer for each three of them: x86 adds an index times 1 or 2.
+    const T* a = t.a + (t.offsets ? t.offsets[p] : 0);
+    const T *a0 = a, *a3 = a, *a6 = a, *a9 = a;
+    if constexpr (kLeft == Left::kRows)
+      a3 = a + 3 * stride, a6 = a3 + 3 * stride, a9 = a6 + 3 * stride;
+    for (int64_t j = 0; j < length; ++j, b += ldb) {
+      Vector<T> right[V];
+      LAMINA_UNROLL
+      for (int v = 0; v < V; ++v) right[v] = load_vector(b + v * kLength);
+      LAMINA_UNROLL
+      for (int r = 0; r < R; ++r) {
+        T x;
+        if constexpr (kLeft == Left::kRows) {
+          const T* group = r < 3 ? a0 : r < 6 ? a3 : r < 9 ? a6 : a9;
+          x = group[r % 3 * stride + j];
+        } else {
+          x = a0[r];
+        }
+        LAMINA_UNROLL
+        for (int v = 0; v < V; ++v) sum[r][v] = sum[r][v] + x * right[v];
+      }
+      if constexpr (kLeft == Left::kColumns) a0 += stride;
+    }
+  }
+  LAMINA_UNROLL
+  for (int r = 0; r < R; ++r) {
+    LAMINA_UNROLL
+    for (int v = 0; v < V; ++v)
+      store_some(t.c + r * t.ldc + v * kLength, sum[r][v], t.width - v * kLength);
+  }
+}
+
+template <class T>
+using TileFunction = void (*)(const RegisterTile<T>&);
+
+template <class T, int V, Left kLeft, int... R>
+TileFunction<T> pick_tile(int rows, std::integer_sequence<int, R...>) {
+  static constexpr TileFunction<T> kTiles[] = {multiply_tile<T, R + 1, V, kLeft>...};
+  return kTiles[rows - 1];
+}
+
+template <class T>
+inline TileFunction<T> tile_function(Left left, int rows, bool one_vector) {
+  constexpr auto all = std::make_integer_sequence<int, kTileRows>();
+  if (left == Left::kRows)
+    return one_vector ? pick_tile<T, 1, Left::kRows>(rows, all)
+                      : pick_tile<T, kTileVectors, Left::kRows>(rows, all);
+  return one_vector ? pick_tile<T, 1, Left::kColumns>(rows, all)
+                    : pick_tile<T, kTileVectors, Left::kColumns>(rows, all);
+}
+
+template <class T>
+void rows_of_tiles(Left left, int64_t rows, RegisterTile<T> t) {
+  const bool one_vector = t.width <= kVectorLength<T>;
+  const int64_t tiles = (rows + kTileRows - 1) / kTileRows;
+  for (int64_t i = 0, done = 0; i < tiles; ++i) {
+    const int64_t next = rows * (i + 1) / tiles, height = next - done;
+    tile_function<T>(left, static_cast<int>(height), one_vector)(t);
+    t.a += height * (left == Left::kRows ? t.stride : 1);
+    t.c += height * t.ldc;
+    done = next;
+  }
+}
+
+}  // namespace
+
+void multiply_rows(Left left, int64_t rows, const RegisterTile<float>& tile) {
+  rows_of_tiles(left, rows, tile);
+}
+void multiply_rows(Left left, int64_t rows, const RegisterTile<double>& tile) {
+  rows_of_tiles(left, rows, tile);
+}
+
+}  // namespace lamina::LAMINA_ISA
