@@ -70,6 +70,14 @@ TEST_CASE("matmul: rows a large power of two apart") {
   check_product(DType::kFloat32, {1024, 40, 50}, true, false, 0);
 }
 
+TEST_CASE("matmul: a strided row by a column") {
+  Array a(DType::kFloat32, {1, 6}, {1, 3}), b(DType::kFloat32, {6, 1}, {2, 1}),
+      out(DType::kFloat32, {1, 1});
+  a.fill([](int64_t i) { return i; }), b.fill([](int64_t i) { return i + 1; });
+  table().matmul(context(), {a, b, out, nullptr, false, {}, 0, 0, false});
+  CHECK(out.get(0) == 0 * 1 + 1 * 2 + 2 * 3 + 3 * 4 + 4 * 5 + 5 * 6);
+}
+
 TEST_CASE("matmul: batches, broadcast operands, neither axis contiguous") {
   for (DType d : {DType::kFloat32, DType::kFloat64}) {
     const int64_t m = 5, n = 19, k = 7;

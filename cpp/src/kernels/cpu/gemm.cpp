@@ -136,7 +136,7 @@ void run(const Context& ctx, int64_t m, int64_t n, int64_t k, const T* a, int64_
   if (!b.packed) {
     if (n == 1 && b.rs != 1) b.cs = 1;
     if (n <= 2 && a_cs == 1) return few_columns(ctx, m, n, k, a, a_rs, b, c, ldc, accumulate, bias);
-    if (n == 1 && a_rs == 1 && ldc == 1 && !bias)  // c' = b' a'
+    if (n == 1 && m > 1 && a_rs == 1 && ldc == 1 && !bias)  // c' = b' a'
       return run<T>(ctx, 1, m, k, b.data, 1, b.rs, {a, a_cs, 1}, c, m, accumulate, nullptr);
     if (m <= 2 && b.cs == 1) return few_rows(m, n, k, a, a_rs, a_cs, b, c, ldc, accumulate, bias);
   }
