@@ -13,42 +13,31 @@ namespace {
 
 // Attributes: strides, dilation_rate (one a spatial axis), padding, activation, groups.
 struct Geometry {
-  int spatial;
-  Ints stride, dilation, pad_lo, out;
-  int64_t groups;
+  abi::ConvArgs args{};
+  int64_t out[3] = {};
 };
 
 Geometry geometry(const Attrs& a, const Shape& x, const Shape& kernel) {
   Geometry g;
-  g.spatial = kernel.rank() - 2;
-  g.stride = a.ints("strides"), g.dilation = a.ints("dilation_rate");
-  g.groups = kernel[-2] > 0 ? x[-1] / kernel[-2] : 1;
+  g.args.spatial = kernel.rank() - 2;
+  g.args.groups = static_cast<int32_t>(kernel[-2] > 0 ? x[-1] / kernel[-2] : 1);
+  const Ints &strides = a.ints("strides"), &dilations = a.ints("dilation_rate");
   const std::string& padding = a.text("padding");
-  for (int i = 0; i < g.spatial; ++i) {
-    auto s = static_cast<size_t>(i);
-    int64_t n = x[i + 1], reach = (kernel[i] - 1) * g.dilation[s] + 1;
+  for (int i = 0; i < g.args.spatial; ++i) {
+    const int64_t stride = strides[static_cast<size_t>(i)],
+                  dilation = dilations[static_cast<size_t>(i)];
+    const int64_t n = x[i + 1], reach = (kernel[i] - 1) * dilation + 1;
+    g.args.stride[i] = stride, g.args.dilation[i] = dilation;
     if (padding == "same") {
-      int64_t out = (n + g.stride[s] - 1) / g.stride[s];
-      int64_t total = std::max<int64_t>((out - 1) * g.stride[s] + reach - n, 0);
-      g.out.push_back(out), g.pad_lo.push_back(total / 2);
+      g.out[i] = (n + stride - 1) / stride;
+      g.args.pad_lo[i] = std::max<int64_t>((g.out[i] - 1) * stride + reach - n, 0) / 2;
     } else if (padding == "causal") {
-      g.out.push_back((n - 1) / g.stride[s] + 1), g.pad_lo.push_back(reach - 1);
+      g.out[i] = (n - 1) / stride + 1, g.args.pad_lo[i] = reach - 1;
     } else {
-      g.out.push_back(n < reach ? 0 : (n - reach) / g.stride[s] + 1), g.pad_lo.push_back(0);
+      g.out[i] = n < reach ? 0 : (n - reach) / stride + 1;
     }
   }
   return g;
-}
-
-abi::ConvArgs kernel_args(const Attrs& a, const Geometry& g) {
-  abi::ConvArgs args{};
-  args.spatial = g.spatial;
-  args.groups = static_cast<int32_t>(g.groups);
-  for (int i = 0; i < g.spatial; ++i) {
-    auto s = static_cast<size_t>(i);
-    args.stride[i] = g.stride[s], args.dilation[i] = g.dilation[s], args.pad_lo[i] = g.pad_lo[s];
-  }
-  return args;
 }
 
 Shape shape_of(const abi::View& v) { return Shape(v.shape, static_cast<size_t>(v.rank)); }
@@ -73,17 +62,16 @@ void infer_conv(Infer& f) {
     f.refuse("expected a bias of shape ", Shape{k[-1]}, ", received ", f.shape(2));
   Geometry g = geometry(f.attrs(), x, k);
   Shape y = {x[0]};
-  for (int i = 0; i < g.spatial; ++i) {
-    if (g.out[static_cast<size_t>(i)] <= 0)
+  for (int i = 0; i < g.args.spatial; ++i) {
+    if (g.out[i] <= 0)
       f.refuse("an input of shape ", x, " is smaller than the kernel of shape ", k);
-    y.push_back(g.out[static_cast<size_t>(i)]);
+    y.push_back(g.out[i]);
   }
   y.push_back(k[-1]);
   f.output(y, f.dtype(0));
 }
 void run_conv(const Run& r) {
-  Geometry g = geometry(r.attrs, shape_of(r.in[0]), shape_of(r.in[1]));
-  abi::ConvArgs args = kernel_args(r.attrs, g);
+  abi::ConvArgs args = geometry(r.attrs, shape_of(r.in[0]), shape_of(r.in[1])).args;
   args.bias = r.optional(2);
   const std::string& name = r.attrs.text("activation");
   args.has_act = !name.empty();
@@ -108,14 +96,14 @@ void infer_to_shape(Infer& f) { f.output(Shape(f.attrs().ints("shape")), f.dtype
 // gradient, kernel -> gradient of the input
 void run_input_grad(const Run& r) {
   Geometry g = geometry(r.attrs, shape_of(r.out[0]), shape_of(r.in[1]));
-  r.kernels.conv_input_grad(r.context, kernel_args(r.attrs, g), r.in[0], r.in[1], r.out[0]);
+  r.kernels.conv_input_grad(r.context, g.args, r.in[0], r.in[1], r.out[0]);
 }
 Tensors input_grad_backward(const Backward& b);
 const Op kInputGrad{"conv_input_grad", infer_to_shape, run_input_grad, input_grad_backward};
 // input, gradient -> gradient of the kernel
 void run_kernel_grad(const Run& r) {
   Geometry g = geometry(r.attrs, shape_of(r.in[0]), shape_of(r.out[0]));
-  r.kernels.conv_kernel_grad(r.context, kernel_args(r.attrs, g), r.in[0], r.in[1], r.out[0]);
+  r.kernels.conv_kernel_grad(r.context, g.args, r.in[0], r.in[1], r.out[0]);
 }
 Tensors kernel_grad_backward(const Backward& b);
 const Op kKernelGrad{"conv_kernel_grad", infer_to_shape, run_kernel_grad, kernel_grad_backward};

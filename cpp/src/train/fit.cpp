@@ -291,13 +291,13 @@ Tensors Model::predict(const Tensors& x, const EvaluateOptions& o) {
   int64_t steps = o.steps > 0 ? std::min(o.steps, batches.steps()) : batches.steps();
   int64_t rows = std::min(batches.rows(), steps * o.batch_size);
   callbacks.each([](Callback& c) { c.on_predict_begin(); });
-  Tensors results;
+  Tensors results, outs;
   StepProgram* program = nullptr;
   int64_t program_size = -1, done = 0;
   bool eager = impl_->options.run_eagerly && impl_->compiled;
   for (int64_t step = 0; step < steps; ++step) {
     callbacks.before_batch([&](Callback& c) { c.on_predict_batch_begin(step); });
-    Tensors outs;
+    outs.clear();
     if (eager) {
       outs = run_step(*this, *impl_, Mode::kPredict, batches.batch(step));
     } else {
