@@ -4,8 +4,8 @@
 //
 // The gradient of the input is the same correlation of the output's gradient with the kernel turned
 // round; with strides, one for each phase of the input's pixels. The gradient of the kernel is a
-// product with the slab's columns.
-#include "kernels/cpu/conv_depthwise.h"
+// product with the slab's columns. Where every channel has a filter of its own, the same walk
+// multiplies vectors of channels instead.
 #include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/matmul.h"
@@ -113,17 +113,39 @@ struct Bands {
   }
 };
 
+struct Band {
+  int64_t image, q0, q1, rows;
+
+  template <class T>
+  Band(const Bands& bands, const Correlation<T>& c, int64_t index)
+      : image(index / bands.of_plane / bands.planes),
+        q0(index / bands.of_plane % bands.planes),
+        q1(index % bands.of_plane * bands.rows),
+        rows(min64(bands.rows, c.axis[1].count - q1)) {}
+  // Where output row q of the band's plane begins.
+  template <class T>
+  int64_t out_row(const Correlation<T>& c, int64_t q) const {
+    const int64_t o0 = c.axis[0].out_first + q0 * c.axis[0].out_step;
+    const int64_t o1 = c.axis[1].out_first + q * c.axis[1].out_step;
+    return (image * c.out_pixels + (o0 * c.out_shape[1] + o1) * c.out_shape[2] +
+            c.axis[2].out_first) *
+           c.all_filters;
+  }
+};
+
 // What one band sees of one group: the image itself, or a slab with zeros for what lies outside.
 template <class T>
 struct Source {
   const T* base;              // of the first output's first tap
   int64_t pixel, row, plane;  // strides
 
-  Source(const Context& ctx, int slot, const Correlation<T>& c, const T* image, int64_t group,
-         int64_t q0, int64_t q1, int64_t rows) {
+  Source(const Context& ctx, int slot, const Correlation<T>& c, const T* x, const Band& band,
+         int64_t group) {
+    const T* image = x + band.image * c.source_pixels * c.all_channels;
     const Axis &depth = c.axis[0], &height = c.axis[1], &width = c.axis[2];
-    const int64_t z = q0 * depth.step + depth.first, y = q1 * height.step + height.first;
-    const int64_t tall = height.span(rows), wide = width.span(width.count);
+    const int64_t z = band.q0 * depth.step + depth.first;
+    const int64_t y = band.q1 * height.step + height.first;
+    const int64_t tall = height.span(band.rows), wide = width.span(width.count);
     const bool inside = z >= 0 && z + (depth.taps - 1) * depth.pitch < depth.source && y >= 0 &&
                         y + tall <= height.source && width.inside() && c.taps() > 0;
     if (inside && c.groups == 1) {
@@ -166,47 +188,36 @@ struct Source {
   }
 };
 
-// Offsets of the runs that the taps of one output make: with neighbouring taps side by side, one
-// run for each row of the window.
+// Where the taps of one output lie; with `whole_rows` only the first of each row of the window.
 template <class T>
-void set_pieces(const Context& ctx, int slot, const Correlation<T>& c, const Source<T>& s,
-                RegisterTile<T>* tile) {
-  const bool whole_rows = c.axis[2].pitch == 1;
+const int64_t* tap_offsets(const Context& ctx, int slot, const Correlation<T>& c,
+                           const Source<T>& s, bool whole_rows, int64_t* count) {
   const int64_t each = whole_rows ? 1 : c.axis[2].taps;
-  tile->pieces = c.taps() ? c.axis[0].taps * c.axis[1].taps * each : 0;
-  tile->length = whole_rows ? c.axis[2].taps * c.channels : c.channels;
-  int64_t* to = scratch<int64_t>(ctx, slot, tile->pieces);
-  tile->offsets = to;
-  for (int64_t a = 0; a < c.axis[0].taps; ++a)
+  *count = c.taps() ? c.axis[0].taps * c.axis[1].taps * each : 0;
+  int64_t* offsets = scratch<int64_t>(ctx, slot, *count);
+  int64_t* to = offsets;
+  for (int64_t a = 0; *count && a < c.axis[0].taps; ++a)
     for (int64_t b = 0; b < c.axis[1].taps; ++b)
       for (int64_t e = 0; e < each; ++e)
         *to++ = a * s.plane + b * c.axis[1].pitch * s.row + e * c.axis[2].pitch * s.pixel;
+  return offsets;
 }
 
 template <class T>
 void correlate(const Context& ctx, const Correlation<T>& c, const T* x, T* y,
                const Epilogue<T>& epilogue) {
-  if (c.images * c.axis[0].count * c.axis[1].count * c.axis[2].count == 0) return;
   const T* packed = c.pack(ctx, 2);
   const Bands bands(c);
   const int64_t panels = (c.filters + kPanel<T> - 1) / kPanel<T>;
-  parallel(ctx, bands.count, c.flops() * kFlop, [&](int64_t band) {
-    const int64_t q1 = band % bands.of_plane * bands.rows;
-    const int64_t q0 = band / bands.of_plane % bands.planes,
-                  image = band / bands.of_plane / bands.planes;
-    const int64_t rows = min64(bands.rows, c.axis[1].count - q1);
-    const auto out_row = [&](int64_t q) {
-      const int64_t o0 = c.axis[0].out_first + q0 * c.axis[0].out_step;
-      const int64_t o1 = c.axis[1].out_first + q * c.axis[1].out_step;
-      return y + ((image * c.out_pixels) + (o0 * c.out_shape[1] + o1) * c.out_shape[2] +
-                  c.axis[2].out_first) *
-                     c.all_filters;
-    };
+  parallel(ctx, bands.count, c.flops() * kFlop, [&](int64_t index) {
+    const Band band(bands, c, index);
     for (int64_t g = 0; g < c.groups; ++g) {
-      const Source<T> source(ctx, 0, c, x + image * c.source_pixels * c.all_channels, g, q0, q1,
-                             rows);
+      const Source<T> source(ctx, 0, c, x, band, g);
       RegisterTile<T> tile{};
-      set_pieces(ctx, 1, c, source, &tile);
+      // Neighbouring taps side by side are one run.
+      const bool whole_rows = c.axis[2].pitch == 1;
+      tile.length = whole_rows ? c.axis[2].taps * c.channels : c.channels;
+      tile.offsets = tap_offsets(ctx, 1, c, source, whole_rows, &tile.pieces);
       tile.stride = c.axis[2].step * source.pixel;
       tile.ldb = kPanel<T>;
       tile.ldc = c.axis[2].out_step * c.all_filters;
@@ -215,17 +226,113 @@ void correlate(const Context& ctx, const Correlation<T>& c, const T* x, T* y,
         tile.width = min64(kPanel<T>, c.filters - p * kPanel<T>);
         tile.b = packed + (g * panels + p) * c.depth() * kPanel<T>;
         tile.bias = epilogue.bias ? epilogue.bias + j : nullptr;
-        for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t i = 0; i < band.rows; ++i) {
           tile.a = source.base + i * c.axis[1].step * source.row;
-          tile.c = out_row(q1 + i) + j;
+          tile.c = y + band.out_row(c, band.q1 + i) + j;
           multiply_rows(Left::kRows, c.axis[2].count, tile);
         }
       }
     }
-    epilogue.activate(out_row(q1), rows * c.axis[2].count, c.all_filters, c.all_filters);
+    epilogue.activate(y + band.out_row(c, band.q1), band.rows * c.axis[2].count, c.all_filters,
+                      c.all_filters);
   });
 }
 
+// ---- one filter for each channel ----
+
+// to[j] = bias[j] + sum over taps of from[offset + j] w[j], for `pixels` neighbours.
+template <class T, int V>
+void depthwise_row(int64_t pixels, int64_t taps, const int64_t* offsets, const T* from,
+                   int64_t from_step, const T* w, int64_t w_step, const T* bias, T* to,
+                   int64_t to_step) {
+  constexpr int n = kVectorLength<T>;
+  for (int64_t i = 0; i < pixels; ++i, from += from_step, to += to_step) {
+    Vector<T> sum[V] = {};
+    if (bias) {
+      LAMINA_UNROLL
+      for (int v = 0; v < V; ++v) sum[v] = load_vector(bias + v * n);
+    }
+    for (int64_t t = 0; t < taps; ++t) {
+      const T *x = from + offsets[t], *y = w + t * w_step;
+      LAMINA_UNROLL
+      for (int v = 0; v < V; ++v) sum[v] = sum[v] + load_vector(x + v * n) * load_vector(y + v * n);
+    }
+    LAMINA_UNROLL
+    for (int v = 0; v < V; ++v) store_vector(to + v * n, sum[v]);
+  }
+}
+
+// sum[t][j] += x[offset of t + j] g[j] over `pixels` neighbours.
+template <class T, int V>
+void depthwise_row_grad(int64_t pixels, int64_t taps, const int64_t* offsets, const T* from,
+                        int64_t from_step, const T* g, int64_t g_step, T* sum, int64_t sum_step) {
+  constexpr int n = kVectorLength<T>;
+  for (int64_t t = 0; t < taps; ++t, sum += sum_step) {
+    Vector<T> part[V];
+    LAMINA_UNROLL
+    for (int v = 0; v < V; ++v) part[v] = load_vector(sum + v * n);
+    const T *x = from + offsets[t], *y = g;
+    for (int64_t i = 0; i < pixels; ++i, x += from_step, y += g_step) {
+      LAMINA_UNROLL
+      for (int v = 0; v < V; ++v)
+        part[v] = part[v] + load_vector(x + v * n) * load_vector(y + v * n);
+    }
+    LAMINA_UNROLL
+    for (int v = 0; v < V; ++v) store_vector(sum + v * n, part[v]);
+  }
+}
+
+// Calls row(first channel, vectors) over blocks of channels and single(channel) for what is left.
+template <class T, class Row, class Single>
+void each_block(int64_t channels, Row&& row, Single&& single) {
+  constexpr int64_t n = kVectorLength<T>;
+  int64_t j = 0;
+  for (; j + 4 * n <= channels; j += 4 * n) row(j, std::integral_constant<int, 4>());
+  for (; j + n <= channels; j += n) row(j, std::integral_constant<int, 1>());
+  for (; j < channels; ++j) single(j);
+}
+
+template <class T>
+void correlate_channels(const Context& ctx, const Correlation<T>& c, const T* x, T* y,
+                        const Epilogue<T>& epilogue) {
+  const int64_t n = c.channels;
+  T* w = scratch<T>(ctx, 2, c.taps() * n);
+  for (int64_t a = 0, t = 0; c.taps() && a < c.axis[0].taps; ++a)
+    for (int64_t b = 0; b < c.axis[1].taps; ++b)
+      for (int64_t e = 0; e < c.axis[2].taps; ++e, ++t)
+        for (int64_t j = 0; j < n; ++j) w[t * n + j] = c.w[c.tap(a, b, e) * n + j];
+  const Bands bands(c);
+  parallel(ctx, bands.count, c.flops() * 4 * kFlop, [&](int64_t index) {
+    const Band band(bands, c, index);
+    const Source<T> source(ctx, 0, c, x, band, 0);
+    int64_t taps;
+    const int64_t* offsets = tap_offsets(ctx, 1, c, source, false, &taps);
+    const int64_t pixels = c.axis[2].count, step = c.axis[2].step * n,
+                  out_step = c.axis[2].out_step * n;
+    for (int64_t i = 0; i < band.rows; ++i) {
+      const T* from = source.base + i * c.axis[1].step * source.row;
+      T* to = y + band.out_row(c, band.q1 + i);
+      each_block<T>(
+          n,
+          [&](int64_t j, auto vectors) {
+            depthwise_row<T, vectors>(pixels, taps, offsets, from + j, step, w + j, n,
+                                      epilogue.bias ? epilogue.bias + j : nullptr, to + j,
+                                      out_step);
+          },
+          [&](int64_t j) {
+            for (int64_t p = 0; p < pixels; ++p) {
+              T sum = epilogue.bias ? epilogue.bias[j] : T(0);
+              for (int64_t t = 0; t < taps; ++t)
+                sum = sum + from[p * step + offsets[t] + j] * w[t * n + j];
+              to[p * out_step + j] = sum;
+            }
+          });
+    }
+    epilogue.activate(y + band.out_row(c, band.q1), band.rows * pixels, n, n);
+  });
+}
+
+// The correlation that a forward convolution is.
 template <class T>
 Correlation<T> forward_correlation(const ConvArgs& args, const Spatial& s, const View& w) {
   Correlation<T> c{};
@@ -261,12 +368,29 @@ Spatial spatial(const ConvArgs& a, const View& x, const View& w, const View& y) 
   return {a.spatial, x, y, w.shape, a.stride, a.dilation, a.pad_lo};
 }
 
+// Whether every channel has one filter of its own. All channels then count as one group.
+template <class T>
+bool take_channels_together(Correlation<T>* c) {
+  if (c->groups == 1 || c->channels != 1 || c->filters != 1) return false;
+  c->channels = c->groups, c->groups = 1;
+  return true;
+}
+
+template <class T>
+void run(const Context& ctx, Correlation<T> c, const T* x, T* y, const Epilogue<T>& epilogue) {
+  if (c.images * c.axis[0].count * c.axis[1].count * c.axis[2].count == 0) return;
+  if (take_channels_together(&c))
+    correlate_channels(ctx, c, x, y, epilogue);
+  else
+    correlate(ctx, c, x, y, epilogue);
+}
+
 template <class T>
 void forward(const Context& ctx, const ConvArgs& args, const View& x, const View& w,
              const View& y) {
   const Spatial s = spatial(args, x, w, y);
-  correlate(ctx, forward_correlation<T>(args, s, w), data<T>(x), data<T>(y),
-            Epilogue<T>(args.bias, args.has_act, args.act, args.p0, args.p1));
+  run(ctx, forward_correlation<T>(args, s, w), data<T>(x), data<T>(y),
+      Epilogue<T>(args.bias, args.has_act, args.act, args.p0, args.p1));
 }
 
 template <class T>
@@ -286,67 +410,92 @@ void input_grad(const Context& ctx, const ConvArgs& args, const View& gy, const 
         c.axis[0] = backward_axis(s, 0, a);
         c.axis[1] = backward_axis(s, 1, b);
         c.axis[2] = backward_axis(s, 2, e);
-        correlate(ctx, c, data<T>(gy), data<T>(gx), none);
+        run(ctx, c, data<T>(gy), data<T>(gx), none);
       }
+}
+
+// Adds one band's share of the gradient of the kernel to `sum`.
+template <class T>
+void kernel_grad_band(const Context& ctx, const Correlation<T>& c, const Band& band, const T* x,
+                      const T* gy, T* sum) {
+  const T* g = gy + band.out_row(c, band.q1);
+  const bool whole_rows = c.axis[2].pitch == 1;
+  const int64_t height = whole_rows ? c.axis[2].taps * c.channels : c.channels;
+  for (int64_t group = 0; group < c.groups; ++group) {
+    const Source<T> source(ctx, 0, c, x, band, group);
+    int64_t runs;
+    const int64_t* taps = tap_offsets(ctx, 1, c, source, whole_rows, &runs);
+    int64_t* rows = scratch<int64_t>(ctx, 6, band.rows);
+    for (int64_t i = 0; i < band.rows; ++i) rows[i] = i * c.axis[1].step * source.row;
+    RegisterTile<T> tile{};
+    tile.pieces = band.rows, tile.length = c.axis[2].count, tile.offsets = rows;
+    tile.stride = c.axis[2].step * source.pixel;
+    tile.ldc = c.all_filters;
+    tile.accumulate = true;
+    for (int64_t p = 0; p < c.filters; p += kPanel<T>) {
+      const int64_t j = group * c.filters + p;
+      tile.width = min64(kPanel<T>, c.filters - p);
+      tile.b = g + j, tile.ldb = c.all_filters;
+      if (tile.width % kVectorLength<T> != 0) {
+        const int64_t pixels = band.rows * c.axis[2].count;
+        T* packed = scratch<T>(ctx, 3, pixels * kPanel<T>);
+        pack_panel(pixels, tile.width, g + j, c.all_filters, 1, packed);
+        tile.b = packed, tile.ldb = kPanel<T>;
+      }
+      for (int64_t run = 0; run < runs; ++run) {
+        tile.a = source.base + taps[run];
+        tile.c = sum + run * height * c.all_filters + j;
+        multiply_rows(Left::kColumns, height, tile);
+      }
+    }
+  }
+}
+
+template <class T>
+void kernel_grad_channels(const Context& ctx, const Correlation<T>& c, const Band& band, const T* x,
+                          const T* gy, T* sum) {
+  const int64_t n = c.channels, pixels = c.axis[2].count, step = c.axis[2].step * n;
+  const Source<T> source(ctx, 0, c, x, band, 0);
+  int64_t taps;
+  const int64_t* offsets = tap_offsets(ctx, 1, c, source, false, &taps);
+  for (int64_t i = 0; i < band.rows; ++i) {
+    const T* from = source.base + i * c.axis[1].step * source.row;
+    const T* g = gy + band.out_row(c, band.q1 + i);
+    each_block<T>(
+        n,
+        [&](int64_t j, auto vectors) {
+          depthwise_row_grad<T, vectors>(pixels, taps, offsets, from + j, step, g + j, n, sum + j,
+                                         n);
+        },
+        [&](int64_t j) {
+          for (int64_t t = 0; t < taps; ++t)
+            for (int64_t p = 0; p < pixels; ++p)
+              sum[t * n + j] = sum[t * n + j] + from[p * step + offsets[t] + j] * g[p * n + j];
+        });
+  }
 }
 
 template <class T>
 void kernel_grad(const Context& ctx, const ConvArgs& args, const View& x, const View& gy,
                  const View& gw) {
   const Spatial s = spatial(args, x, gw, gy);
-  const Correlation<T> c = forward_correlation<T>(args, s, gw);
+  Correlation<T> c = forward_correlation<T>(args, s, gw);
+  const bool channels = take_channels_together(&c);
   const Bands bands(c);
-  const int64_t size = c.depth() * c.all_filters;
+  const int64_t size = numel(gw);
   // Bands in fixed chunks, each with a sum of its own; the sums are added in order.
   const int64_t chunks = max64(1, min64(bands.count, 8));
   T* parts = scratch<T>(ctx, 2, chunks * size);
-  const bool whole_rows = c.axis[2].pitch == 1;
-  const int64_t each = whole_rows ? 1 : c.axis[2].taps;
-  const int64_t height = whole_rows ? c.axis[2].taps * c.channels : c.channels;
-  const auto band_of = [&](int64_t band, T* sum) {
-    const int64_t q1 = band % bands.of_plane * bands.rows;
-    const int64_t q0 = band / bands.of_plane % bands.planes,
-                  image = band / bands.of_plane / bands.planes;
-    const int64_t rows = min64(bands.rows, c.axis[1].count - q1);
-    const int64_t pixels = rows * c.axis[2].count;
-    const T* g =
-        data<T>(gy) +
-        (image * c.out_pixels + (q0 * c.axis[1].count + q1) * c.axis[2].count) * c.all_filters;
-    int64_t* offsets = scratch<int64_t>(ctx, 1, rows);
-    for (int64_t group = 0; group < c.groups; ++group) {
-      const Source<T> source(ctx, 0, c, data<T>(x) + image * c.source_pixels * c.all_channels,
-                             group, q0, q1, rows);
-      for (int64_t i = 0; i < rows; ++i) offsets[i] = i * c.axis[1].step * source.row;
-      RegisterTile<T> tile{};
-      tile.pieces = rows, tile.length = c.axis[2].count, tile.offsets = offsets;
-      tile.stride = c.axis[2].step * source.pixel;
-      tile.ldc = c.all_filters;
-      tile.accumulate = true;
-      for (int64_t p = 0; p < c.filters; p += kPanel<T>) {
-        const int64_t j = group * c.filters + p;
-        tile.width = min64(kPanel<T>, c.filters - p);
-        tile.b = g + j, tile.ldb = c.all_filters;
-        if (tile.width % kVectorLength<T> != 0) {
-          T* packed = scratch<T>(ctx, 3, pixels * kPanel<T>);
-          pack_panel(pixels, tile.width, g + j, c.all_filters, 1, packed);
-          tile.b = packed, tile.ldb = kPanel<T>;
-        }
-        for (int64_t a = 0; a < c.axis[0].taps; ++a)
-          for (int64_t b = 0; b < c.axis[1].taps; ++b)
-            for (int64_t e = 0; e < each; ++e) {
-              tile.a = source.base + a * source.plane + b * c.axis[1].pitch * source.row +
-                       e * c.axis[2].pitch * source.pixel;
-              tile.c = sum + c.tap(a, b, e) * c.w_tap + j;
-              multiply_rows(Left::kColumns, height, tile);
-            }
-      }
-    }
-  };
   parallel(ctx, chunks, c.flops() * kFlop, [&](int64_t q) {
     T* sum = parts + q * size;
     for (int64_t j = 0; j < size; ++j) sum[j] = 0;
-    for (int64_t b = bands.count * q / chunks; b < bands.count * (q + 1) / chunks; ++b)
-      band_of(b, sum);
+    for (int64_t b = bands.count * q / chunks; b < bands.count * (q + 1) / chunks; ++b) {
+      const Band band(bands, c, b);
+      if (channels)
+        kernel_grad_channels(ctx, c, band, data<T>(x), data<T>(gy), sum);
+      else
+        kernel_grad_band(ctx, c, band, data<T>(x), data<T>(gy), sum);
+    }
   });
   T* pw = data<T>(gw);
   for (int64_t j = 0; j < size; ++j) {
@@ -357,7 +506,6 @@ void kernel_grad(const Context& ctx, const ConvArgs& args, const View& x, const 
 }
 
 void conv(const Context& ctx, const ConvArgs& a, const View& x, const View& w, const View& y) {
-  if (is_depthwise(a, w)) return depthwise(ctx, a, x, w, y);
   const Spatial s = spatial(a, x, w, y);
   if (is_pointwise(a, s)) {
     const int64_t pixels = s.n * s.out_size, f = w.shape[a.spatial + 1];
@@ -368,7 +516,6 @@ void conv(const Context& ctx, const ConvArgs& a, const View& x, const View& w, c
 }
 void conv_input_grad(const Context& ctx, const ConvArgs& a, const View& gy, const View& w,
                      const View& gx) {
-  if (is_depthwise(a, w)) return depthwise_input_grad(ctx, a, gy, w, gx);
   const Spatial s = spatial(a, gx, w, gy);
   if (is_pointwise(a, s)) {
     const int64_t pixels = s.n * s.out_size, f = w.shape[a.spatial + 1];
@@ -387,7 +534,6 @@ void conv_input_grad(const Context& ctx, const ConvArgs& a, const View& gy, cons
 }
 void conv_kernel_grad(const Context& ctx, const ConvArgs& a, const View& x, const View& gy,
                       const View& gw) {
-  if (is_depthwise(a, gw)) return depthwise_kernel_grad(ctx, a, x, gy, gw);
   const Spatial s = spatial(a, x, gw, gy);
   if (is_pointwise(a, s)) {
     const int64_t pixels = s.n * s.out_size, f = gw.shape[a.spatial + 1];

@@ -51,36 +51,78 @@ Right<T> pack_all(const Context& ctx, int64_t k, int64_t n, const T* b, int64_t 
   return {to, kPanel<T>, 1, true};
 }
 
-// Each result as a dot product of contiguous runs: for one or two columns, where vectors of columns
-// would be nearly empty.
+// ---- few columns: vectors of columns would be nearly empty, so the vectors run along the sum ----
+
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int kDotRows = 4, kDotColumns = 5;
+#else
+constexpr int kDotRows = 2, kDotColumns = 4;
+#endif
+
 template <class T>
-T dot(const T* x, const T* y, int64_t k) {
-  constexpr int kLanes = 16;
-  T acc[kLanes] = {};
-  int64_t p = 0;
-  for (; p + kLanes <= k; p += kLanes)
-    for (int l = 0; l < kLanes; ++l) acc[l] += x[p + l] * y[p + l];
-  T sum = 0;
-  for (; p < k; ++p) sum += x[p] * y[p];
-  for (int half = kLanes / 2; half > 0; half /= 2)
-    for (int l = 0; l < half; ++l) acc[l] += acc[l + half];
-  return sum + acc[0];
+T sum_of_lanes(const Vector<T>& v) {
+  constexpr int n = kVectorLength<T>;
+  T part[n];
+  store_vector(part, v);
+  for (int half = n / 2; half > 0; half /= 2)
+    for (int l = 0; l < half; ++l) part[l] += part[l + half];
+  return part[0];
+}
+
+// b: C columns as rows, ldb apart, filled up with zeros to whole vectors.
+template <class T, int R, int C>
+LAMINA_NOINLINE void dot_tile(int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
+                              int64_t ldc, bool accumulate, const T* bias) {
+  constexpr int n = kVectorLength<T>;
+  Vector<T> sum[R][C] = {};
+  for (int64_t p = 0; p < k; p += n) {
+    Vector<T> right[C];
+    LAMINA_UNROLL
+    for (int j = 0; j < C; ++j) right[j] = load_vector(b + j * ldb + p);
+    LAMINA_UNROLL
+    for (int r = 0; r < R; ++r) {
+      const Vector<T> left = load_some(a + r * lda + p, k - p);
+      LAMINA_UNROLL
+      for (int j = 0; j < C; ++j) sum[r][j] = sum[r][j] + left * right[j];
+    }
+  }
+  for (int r = 0; r < R; ++r)
+    for (int j = 0; j < C; ++j) {
+      T* to = c + r * ldc + j;
+      *to = (accumulate ? *to : bias ? bias[j] : T(0)) + sum_of_lanes<T>(sum[r][j]);
+    }
+}
+
+template <class T>
+using DotTile = decltype(&dot_tile<T, 1, 1>);
+template <class T, int R, int... C>
+DotTile<T> pick_dot(int columns, std::integer_sequence<int, C...>) {
+  static constexpr DotTile<T> kTiles[] = {dot_tile<T, R, C + 1>...};
+  return kTiles[columns - 1];
 }
 
 template <class T>
 void few_columns(const Context& ctx, int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs,
                  const Right<T>& b, T* c, int64_t ldc, bool accumulate, const T* bias) {
+  constexpr auto widths = std::make_integer_sequence<int, kDotColumns>();
+  const int64_t length = (k + kVectorLength<T> - 1) / kVectorLength<T> * kVectorLength<T>;
+  T* columns = scratch<T>(ctx, kRightSlot, n * length);
   for (int64_t j = 0; j < n; ++j) {
-    const T* y = b.data + j * b.cs;
-    if (b.rs != 1 && k > 1) {
-      T* column = scratch<T>(ctx, kRightSlot, k);
-      for (int64_t p = 0; p < k; ++p) column[p] = y[p * b.rs];
-      y = column;
-    }
-    const T start = bias ? bias[j] : T(0);
-    for (int64_t i = 0; i < m; ++i) {
-      T* to = c + i * ldc + j;
-      *to = (accumulate ? *to : start) + dot(a + i * a_rs, y, k);
+    const T* from = b.data + j * b.cs;
+    T* to = columns + j * length;
+    for (int64_t p = 0; p < k; ++p) to[p] = from[p * b.rs];
+    for (int64_t p = k; p < length; ++p) to[p] = 0;
+  }
+  const int64_t groups = (n + kDotColumns - 1) / kDotColumns;
+  for (int64_t g = 0; g < groups; ++g) {
+    const int64_t j = n * g / groups, width = n * (g + 1) / groups - j;
+    const DotTile<T> many = pick_dot<T, kDotRows>(static_cast<int>(width), widths);
+    const DotTile<T> one = pick_dot<T, 1>(static_cast<int>(width), widths);
+    for (int64_t i = 0; i < m;) {
+      const bool whole = i + kDotRows <= m;
+      (whole ? many : one)(k, a + i * a_rs, a_rs, columns + j * length, length, c + i * ldc + j,
+                           ldc, accumulate, bias ? bias + j : nullptr);
+      i += whole ? kDotRows : 1;
     }
   }
 }

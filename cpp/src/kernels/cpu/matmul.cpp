@@ -22,7 +22,9 @@ struct Cuts {
     const double all = flops * static_cast<double>(batch);
     const int64_t wanted = static_cast<int64_t>(min64(16, static_cast<int64_t>(all / 5e5)));
     const int64_t share = (wanted + batch - 1) / batch;
+    // Tall ones are cut into rows, all of which read the same packed right operand.
     rows = (m + 191) / 192;
+    if (rows > 1) rows = max64(rows, min64(share, m / 64));
     columns = max64((panels + 31) / 32, min64(panels, (share + rows - 1) / rows));
     if (rows * columns < share) rows = max64(rows, min64(m / 24, share / columns));
     rows = max64(rows, 1);

@@ -57,5 +57,21 @@ inline void store_vector(T* p, const Vector<T>& v) {
   std::memcpy(p, &v, sizeof v);
 }
 
+// The first `count` elements; zeros for the rest.
+template <class T>
+inline Vector<T> load_some(const T* p, int64_t count) {
+  if (count >= kVectorLength<T>) return load_vector(p);
+  T part[kVectorLength<T>] = {};
+  for (int64_t j = 0; j < count; ++j) part[j] = p[j];
+  return load_vector(part);
+}
+template <class T>
+inline void store_some(T* p, const Vector<T>& v, int64_t count) {
+  if (count >= kVectorLength<T>) return store_vector(p, v);
+  T part[kVectorLength<T>];
+  store_vector(part, v);
+  for (int64_t j = 0; j < count; ++j) p[j] = part[j];
+}
+
 }  // namespace
 }  // namespace lamina::LAMINA_ISA
