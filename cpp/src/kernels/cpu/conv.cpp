@@ -262,24 +262,43 @@ void depthwise_row(int64_t pixels, int64_t taps, const int64_t* offsets, const T
   }
 }
 
-// sum[t][j] += x[offset of t + j] g[j] over `pixels` neighbours.
+// sum[t][j] += x[offset of t + j] g[j] over `pixels` neighbours, for kTaps taps.
+template <class T, int V, int kTaps>
+void depthwise_taps_grad(int64_t pixels, const int64_t* offsets, const T* from, int64_t from_step,
+                         const T* g, int64_t g_step, T* sum, int64_t sum_step) {
+  constexpr int n = kVectorLength<T>;
+  Vector<T> part[kTaps][V];
+  LAMINA_UNROLL
+  for (int t = 0; t < kTaps; ++t) {
+    LAMINA_UNROLL
+    for (int v = 0; v < V; ++v) part[t][v] = load_vector(sum + t * sum_step + v * n);
+  }
+  for (int64_t i = 0; i < pixels; ++i, from += from_step, g += g_step) {
+    LAMINA_UNROLL
+    for (int v = 0; v < V; ++v) {
+      const Vector<T> y = load_vector(g + v * n);
+      LAMINA_UNROLL
+      for (int t = 0; t < kTaps; ++t)
+        part[t][v] = part[t][v] + load_vector(from + offsets[t] + v * n) * y;
+    }
+  }
+  LAMINA_UNROLL
+  for (int t = 0; t < kTaps; ++t) {
+    LAMINA_UNROLL
+    for (int v = 0; v < V; ++v) store_vector(sum + t * sum_step + v * n, part[t][v]);
+  }
+}
+
 template <class T, int V>
 void depthwise_row_grad(int64_t pixels, int64_t taps, const int64_t* offsets, const T* from,
                         int64_t from_step, const T* g, int64_t g_step, T* sum, int64_t sum_step) {
-  constexpr int n = kVectorLength<T>;
-  for (int64_t t = 0; t < taps; ++t, sum += sum_step) {
-    Vector<T> part[V];
-    LAMINA_UNROLL
-    for (int v = 0; v < V; ++v) part[v] = load_vector(sum + v * n);
-    const T *x = from + offsets[t], *y = g;
-    for (int64_t i = 0; i < pixels; ++i, x += from_step, y += g_step) {
-      LAMINA_UNROLL
-      for (int v = 0; v < V; ++v)
-        part[v] = part[v] + load_vector(x + v * n) * load_vector(y + v * n);
-    }
-    LAMINA_UNROLL
-    for (int v = 0; v < V; ++v) store_vector(sum + v * n, part[v]);
-  }
+  int64_t t = 0;
+  for (; t + 3 <= taps; t += 3)
+    depthwise_taps_grad<T, V, 3>(pixels, offsets + t, from, from_step, g, g_step,
+                                 sum + t * sum_step, sum_step);
+  for (; t < taps; ++t)
+    depthwise_taps_grad<T, V, 1>(pixels, offsets + t, from, from_step, g, g_step,
+                                 sum + t * sum_step, sum_step);
 }
 
 // Calls row(first channel, vectors) over blocks of channels and single(channel) for what is left.

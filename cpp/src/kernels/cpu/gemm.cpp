@@ -59,14 +59,44 @@ constexpr int kDotRows = 4, kDotColumns = 5;
 constexpr int kDotRows = 2, kDotColumns = 4;
 #endif
 
-template <class T>
-T sum_of_lanes(const Vector<T>& v) {
+// sums[i] = the sum of the lanes of v[i], by the same tree for each.
+#if defined(__GNUC__)
+template <class T, int kHalf>
+inline void fold(Vector<T>* v) {
+  constexpr auto lanes = std::make_integer_sequence<int, kVectorLength<T>>();
+  LAMINA_UNROLL
+  for (int i = 0; i < kHalf; ++i)
+    v[i] = mix<T, kHalf, false>(v[2 * i], v[2 * i + 1], lanes) +
+           mix<T, kHalf, true>(v[2 * i], v[2 * i + 1], lanes);
+  if constexpr (kHalf > 1) fold<T, kHalf / 2>(v);
+}
+#endif
+template <class T, int kCount>
+inline void sum_lanes(const Vector<T>* v, T* sums) {
   constexpr int n = kVectorLength<T>;
-  T part[n];
-  store_vector(part, v);
-  for (int half = n / 2; half > 0; half /= 2)
-    for (int l = 0; l < half; ++l) part[l] += part[l + half];
-  return part[0];
+#if defined(__GNUC__)
+  for (int first = 0; first < kCount; first += n) {
+    Vector<T> some[n];
+    LAMINA_UNROLL
+    for (int i = 0; i < n; ++i) some[i] = first + i < kCount ? v[first + i] : Vector<T>{};
+    fold<T, n / 2>(some);
+    T lanes[n];
+    store_vector(lanes, some[0]);
+    for (int i = 0; i < n && first + i < kCount; ++i) {
+      int lane = 0;  // the bits of i in reverse order
+      for (int bit = 1; bit < n; bit *= 2) lane = lane * 2 + (i / bit & 1);
+      sums[first + i] = lanes[lane];
+    }
+  }
+#else
+  for (int i = 0; i < kCount; ++i) {
+    T part[n];
+    store_vector(part, v[i]);
+    for (int half = n / 2; half > 0; half /= 2)
+      for (int l = 0; l < half; ++l) part[l] += part[l + half];
+    sums[i] = part[0];
+  }
+#endif
 }
 
 // b: C columns as rows, ldb apart, filled up with zeros to whole vectors.
@@ -86,10 +116,12 @@ LAMINA_NOINLINE void dot_tile(int64_t k, const T* a, int64_t lda, const T* b, in
       for (int j = 0; j < C; ++j) sum[r][j] = sum[r][j] + left * right[j];
     }
   }
+  T sums[R * C];
+  sum_lanes<T, R * C>(&sum[0][0], sums);
   for (int r = 0; r < R; ++r)
     for (int j = 0; j < C; ++j) {
       T* to = c + r * ldc + j;
-      *to = (accumulate ? *to : bias ? bias[j] : T(0)) + sum_of_lanes<T>(sum[r][j]);
+      *to = (accumulate ? *to : bias ? bias[j] : T(0)) + sums[r * C + j];
     }
 }
 
@@ -106,11 +138,18 @@ void few_columns(const Context& ctx, int64_t m, int64_t n, int64_t k, const T* a
                  const Right<T>& b, T* c, int64_t ldc, bool accumulate, const T* bias) {
   constexpr auto widths = std::make_integer_sequence<int, kDotColumns>();
   const int64_t length = (k + kVectorLength<T> - 1) / kVectorLength<T> * kVectorLength<T>;
-  T* columns = scratch<T>(ctx, kRightSlot, n * length);
+  T* columns = scratch<T>(ctx, kRightSlot, max64(n, kVectorLength<T>) * length);
+  int64_t done = 0;
+  if (b.cs == 1 && n > 2) {
+    // Squares, as long as no vector of theirs ends beyond the last row.
+    constexpr int64_t v = kVectorLength<T>;
+    for (; (done + v - 1) * b.rs + v <= (k - 1) * b.rs + n; done += v)
+      transpose_square(b.data + done * b.rs, b.rs, v, columns + done, length);
+  }
   for (int64_t j = 0; j < n; ++j) {
     const T* from = b.data + j * b.cs;
     T* to = columns + j * length;
-    for (int64_t p = 0; p < k; ++p) to[p] = from[p * b.rs];
+    for (int64_t p = done; p < k; ++p) to[p] = from[p * b.rs];
     for (int64_t p = k; p < length; ++p) to[p] = 0;
   }
   const int64_t groups = (n + kDotColumns - 1) / kDotColumns;
@@ -177,7 +216,8 @@ void run(const Context& ctx, int64_t m, int64_t n, int64_t k, const T* a, int64_
   if (m == 1 && a_cs != 1) a_rs = 1;
   if (!b.packed) {
     if (n == 1 && b.rs != 1) b.cs = 1;
-    if (n <= 2 && a_cs == 1) return few_columns(ctx, m, n, k, a, a_rs, b, c, ldc, accumulate, bias);
+    if (a_cs == 1 && is_narrow<T>(n, k))
+      return few_columns(ctx, m, n, k, a, a_rs, b, c, ldc, accumulate, bias);
     if (n == 1 && m > 1 && a_rs == 1 && ldc == 1 && !bias)  // c' = b' a'
       return run<T>(ctx, 1, m, k, b.data, 1, b.rs, {a, a_cs, 1}, c, m, accumulate, nullptr);
     if (m <= 2 && b.cs == 1) return few_rows(m, n, k, a, a_rs, a_cs, b, c, ldc, accumulate, bias);

@@ -27,6 +27,13 @@ Right<float> pack(const abi::Context& ctx, int64_t k, int64_t n, const float* b,
 Right<double> pack(const abi::Context& ctx, int64_t k, int64_t n, const double* b, int64_t rs,
                    int64_t cs, double* to);
 
+// Whether a product of so few columns is a matter of dot products, for which b is not packed.
+template <class T>
+inline bool is_narrow(int64_t n, int64_t k) {
+  constexpr int64_t length = kPanel<T> / kTileVectors;
+  return n <= 2 || (n * 8 <= length * 5 && k >= 4 * length);
+}
+
 // c (m x n, rows ldc apart) = a (m x k) b (k x n) + bias, or c += a b when accumulate. Element
 // (i, j) of a lies at i * a_rs + j * a_cs, any strides. bias: n numbers or null.
 void gemm(const abi::Context& ctx, int64_t m, int64_t n, int64_t k, const float* a, int64_t a_rs,

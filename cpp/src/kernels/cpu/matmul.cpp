@@ -16,15 +16,16 @@ struct Cuts {
   int64_t rows = 1, columns = 1;
   int64_t m, panels, width;
 
-  Cuts(int64_t m, int64_t n, double flops, int64_t batch, int64_t width)
+  Cuts(int64_t m, int64_t n, int64_t k, int64_t batch, int64_t width)
       : m(m), panels((n + width - 1) / width), width(width) {
     // Enough blocks for threads to share, none so small that starting it would show.
-    const double all = flops * static_cast<double>(batch);
+    const double all = 2.0 * static_cast<double>(m * n) * static_cast<double>(max64(k, 1) * batch);
     const int64_t wanted = static_cast<int64_t>(min64(16, static_cast<int64_t>(all / 5e5)));
     const int64_t share = (wanted + batch - 1) / batch;
     // Tall ones are cut into rows, all of which read the same packed right operand.
     rows = (m + 191) / 192;
-    if (rows > 1) rows = max64(rows, min64(share, m / 64));
+    // Where that one is too large for L2, blocks are taller.
+    if (rows > 1 && k * n <= 1 << 19) rows = max64(rows, min64(share, m / 64));
     columns = max64((panels + 31) / 32, min64(panels, (share + rows - 1) / rows));
     if (rows * columns < share) rows = max64(rows, min64(m / 24, share / columns));
     rows = max64(rows, 1);
@@ -75,7 +76,7 @@ void product(const Context& ctx, const MatmulArgs& args) {
   const Epilogue<T> epilogue(args.bias, args.has_act, args.act, args.p0, args.p1);
   const double flops =
       2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(max64(k, 1));
-  const Cuts cuts(m, n, flops, batch, kPanel<T>);
+  const Cuts cuts(m, n, k, batch, kPanel<T>);
   const int64_t blocks = cuts.rows * cuts.columns;
   if (batch == 1 && !args.accumulate && blocks <= 2 && k >= 2048)
     return product_in_chunks(ctx, args, m, n, k, min64(8, k / 512), flops, epilogue);
@@ -92,7 +93,7 @@ void product(const Context& ctx, const MatmulArgs& args) {
   };
   // Rows of blocks that read the same right operand share one packed copy.
   Right<T> shared{};
-  if (one_right && batch * cuts.rows > 1 && m > 2 && batch * m >= 64 && n > 2 &&
+  if (one_right && batch * cuts.rows > 1 && batch * m >= 64 && !(a_cs == 1 && is_narrow<T>(n, k)) &&
       packed_size<T>(k, n) <= 1 << 24)
     shared = pack(ctx, k, n, data<T>(b), b_rs, b_cs, scratch<T>(ctx, 3, packed_size<T>(k, n)));
   parallel(ctx, batch * blocks, flops * static_cast<double>(batch) * kFlop, [&](int64_t index) {
