@@ -232,11 +232,18 @@ void make_cases() {
   }
   for (int64_t tokens : {128, 512, 2048}) {
     const int64_t batch = std::max<int64_t>(1, 2048 / tokens);
-    const auto make = [&] { return lamina::random::normal({batch, tokens, 4, 32}); };
-    const lamina::Tensor q = make(), k = make(), v = make();
-    add("attention 4 heads of 32, " + std::to_string(tokens) + " tokens", Against::kPeak,
-        4.0 * static_cast<double>(batch * 4 * tokens * tokens * 32), 0.55, 1,
-        [=] { lamina::dot_product_attention(q, k, v); });
+    const Dims shape = {batch, tokens, 4, 32};
+    const lamina::abi::AttentionArgs args{
+        array(shape), array(shape), array(shape), array(shape), array({batch, 4, tokens, 2}),
+        nullptr,      false,        0.18};
+    const double flops = 4.0 * static_cast<double>(batch * 4 * tokens * tokens * 32);
+    const std::string name = "attention 4 heads of 32, " + std::to_string(tokens) + " tokens, ";
+    add(name + "forward", Against::kPeak, flops, 0.55, 1,
+        [=] { table().attention(context(), args); });
+    const lamina::abi::AttentionGradArgs grad{args, array(shape), array(shape), array(shape),
+                                              array(shape)};
+    add(name + "backward", Against::kPeak, 2.5 * flops, 0.55, 1,
+        [=] { table().attention_grad(context(), grad); });
   }
 }
 

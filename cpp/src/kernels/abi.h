@@ -146,6 +146,22 @@ struct LstmGradArgs {
   const View* glast_c;
 };
 
+// Attention: out = softmax(scale q k^T + mask) v for each head. q: (B, T, N, H), k: (B, S, N, H),
+// v: (B, S, N, V), out: (B, T, N, V), contiguous; stats: (B, N, T, 2), of each row of
+// scores the largest and the inverse sum of the exponentials. mask: bool, (B, N, T, S) with any
+// strides, or null; false takes a key away. causal: query t sees keys 0 to t. A row without any key
+// shares its attention out evenly.
+struct AttentionArgs {
+  View q, k, v, out, stats;
+  const View* mask;
+  bool causal;
+  double scale;
+};
+struct AttentionGradArgs {
+  AttentionArgs f;
+  View gout, gq, gk, gv;
+};
+
 // One optimizer step over contiguous arrays of n elements. lr is a host pointer read at run time.
 // decay is the decoupled weight decay (AdamW): p -= lr * decay * p first.
 struct SgdArgs {
@@ -243,6 +259,8 @@ struct KernelTable {
 
   void (*lstm)(const Context&, const LstmArgs&);
   void (*lstm_grad)(const Context&, const LstmGradArgs&);
+  void (*attention)(const Context&, const AttentionArgs&);
+  void (*attention_grad)(const Context&, const AttentionGradArgs&);
 
   // Philox4x32-10 keyed by (seed, stream); element i of the C-ordered contiguous out depends only
   // on (seed, stream, i). kUniform: [p0, p1); kNormal: mean p0, deviation p1; kTruncatedNormal: cut

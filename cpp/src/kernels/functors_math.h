@@ -157,6 +157,20 @@ LAMINA_FN T exp(T x) {
   return scale_by_power(1 + expm1_core(r), bits(t) - (F::kRoundBits - 2 * F::kBias));
 }
 
+// exp(x) for x <= 0, with zero in place of subnormal results: shares of a softmax.
+template <class T>
+LAMINA_FN T exp_share(T x) {
+  using F = Float<T>;
+  constexpr T kLeast = std::is_same_v<T, float> ? T(-87) : T(-708);
+  const T y = x < kLeast ? kLeast : x;
+  const T t = y * T(1.44269504088896341) + F::kRound;
+  const T n = t - F::kRound;
+  const T r = (y - n * F::kLn2Hi) - n * F::kLn2Lo;
+  const T power = from_bits<T>((bits(t) - (F::kRoundBits - F::kBias)) << F::kMantissa);
+  const T z = (1 + expm1_core(r)) * power;
+  return x < kLeast ? T(0) : z;
+}
+
 template <class T>
 LAMINA_FN T exp2(T x) {
   using F = Float<T>;

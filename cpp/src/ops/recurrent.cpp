@@ -1,7 +1,4 @@
-// A whole LSTM layer as one operation, and attention.
-#include <cmath>
-#include <limits>
-
+// A whole LSTM layer as one operation.
 #include "graph/op.h"
 #include "lamina/ops.h"
 #include "ops/packed.h"
@@ -98,27 +95,6 @@ Tensors lstm(const Tensor& x, const Tensor& h0, const Tensor& c0, const Tensor& 
   int64_t t = go_backwards ? 0 : -1;
   Tensor last = getitem(out[0], {Index(), Index(t)});
   return {as_dtype(out[0], d), as_dtype(last, d), as_dtype(out[1], d)};
-}
-
-Tensor dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value,
-                             const Tensor& mask, std::optional<double> scale, bool is_causal) {
-  for (const Tensor* t : {&query, &key, &value})
-    if (t->rank() != 4)
-      fail("dot_product_attention: expected (batch, length, heads, size), received shape ",
-           t->shape());
-  double s = scale.value_or(1.0 / std::sqrt(static_cast<double>(query.dim(-1))));
-  Tensor q = transpose(as_float(query), {0, 2, 1, 3}), k = transpose(as_float(key), {0, 2, 3, 1}),
-         v = transpose(as_float(value), {0, 2, 1, 3});
-  Tensor scores = matmul(q * Tensor(s), k);
-  Tensor keep = mask;
-  if (is_causal) {
-    int64_t t = query.dim(1), n = key.dim(1);
-    Tensor causal = greater_equal(reshape(arange(0, static_cast<double>(t)), {t, 1}),
-                                  reshape(arange(0, static_cast<double>(n)), {1, n}));
-    keep = keep.defined() ? logical_and(cast(keep, DType::kBool), causal) : causal;
-  }
-  if (keep.defined()) scores = where(cast(keep, DType::kBool), scores, Tensor(-1e30));
-  return transpose(matmul(softmax(scores), v), {0, 2, 1, 3});
 }
 
 }  // namespace lamina

@@ -10,6 +10,7 @@ namespace lamina {
 void register_conv_ops();
 void register_pool_ops();
 void register_norm_ops();
+void register_attention_ops();
 void register_recurrent_ops();
 
 namespace {
@@ -132,6 +133,7 @@ void register_nn_ops() {
   register_conv_ops();
   register_pool_ops();
   register_norm_ops();
+  register_attention_ops();
   register_recurrent_ops();
 }
 

@@ -1,6 +1,8 @@
 // The widest vector of the instruction set, for the few loops that must not be left to the
 // compiler's choice.
 #pragma once
+#include <utility>
+
 #include "kernels/cpu/common.h"
 
 #if defined(_MSC_VER)
@@ -72,6 +74,29 @@ inline void store_some(T* p, const Vector<T>& v, int64_t count) {
   store_vector(part, v);
   for (int64_t j = 0; j < count; ++j) p[j] = part[j];
 }
+
+#if defined(__GNUC__)
+// Each lane with the one kHalf away.
+template <class T, int kHalf, int... I>
+inline Vector<T> swap_lanes(const Vector<T>& v, std::integer_sequence<int, I...>) {
+  return __builtin_shufflevector(v, v, (I ^ kHalf)...);
+}
+template <class T, int kHalf, class F>
+inline T fold_lanes(const Vector<T>& v, F&& f) {
+  constexpr auto lanes = std::make_integer_sequence<int, kVectorLength<T>>();
+  if constexpr (kHalf > 0)
+    return fold_lanes<T, kHalf / 2>(f(v, swap_lanes<T, kHalf>(v, lanes)), f);
+  else
+    return v[0];
+}
+
+// The sum of all lanes, by halves.
+template <class T>
+inline T sum_of_lanes(const Vector<T>& v) {
+  return fold_lanes<T, kVectorLength<T> / 2>(
+      v, [](const Vector<T>& a, const Vector<T>& b) -> Vector<T> { return a + b; });
+}
+#endif
 
 }  // namespace
 }  // namespace lamina::LAMINA_ISA

@@ -6,21 +6,14 @@ namespace lamina::LAMINA_ISA {
 namespace {
 
 template <class T>
-T row_max(const T* x, int64_t n) {
-  T top = -std::numeric_limits<T>::infinity();
-  for (int64_t i = 0; i < n; ++i) top = x[i] > top || x[i] != x[i] ? x[i] : top;
-  return top;
-}
-
-template <class T>
 void forward(const Context& ctx, bool log, const View& x, const View& y) {
   int64_t cols = x.shape[x.rank - 1], rows = cols ? numel(x) / cols : 0;
   for_rows(ctx, rows, cols, 2, [&](int64_t r) {
     const T* in = data<T>(x) + r * cols;
     T* out = data<T>(y) + r * cols;
-    T top = row_max(in, cols);
+    T top = lane_max(in, cols);
     // A row of minus infinities has no shares to give; as elsewhere it becomes NaN.
-    for (int64_t i = 0; i < cols; ++i) out[i] = math::exp(in[i] - top);
+    for (int64_t i = 0; i < cols; ++i) out[i] = math::exp_share(in[i] - top);
     T sum = lane_sum<T>(cols, [&](int64_t i) { return out[i]; });
     if (log) {
       T shift = top + math::log(sum);
@@ -64,8 +57,8 @@ int64_t xent(const Context& ctx, const View& logits, const View& labels, const V
       data<T>(loss)[r] = 0;
       return;
     }
-    T top = row_max(in, cols);
-    T sum = lane_sum<T>(cols, [&](int64_t i) { return math::exp(in[i] - top); });
+    T top = lane_max(in, cols);
+    T sum = lane_sum<T>(cols, [&](int64_t i) { return math::exp_share(in[i] - top); });
     data<T>(loss)[r] = math::log(sum) + (top - in[label]);
   });
   return bad;
@@ -79,8 +72,8 @@ void xent_grad(const Context& ctx, const View& logits, const View& labels, const
     const T* in = data<T>(logits) + r * cols;
     T* to = data<T>(out) + r * cols;
     T up = data<T>(g)[r];
-    T top = row_max(in, cols);
-    for (int64_t i = 0; i < cols; ++i) to[i] = math::exp(in[i] - top);
+    T top = lane_max(in, cols);
+    for (int64_t i = 0; i < cols; ++i) to[i] = math::exp_share(in[i] - top);
     T scale = up / lane_sum<T>(cols, [&](int64_t i) { return to[i]; });
     for (int64_t i = 0; i < cols; ++i) to[i] *= scale;
     int64_t label = label_at(labels, r);
