@@ -1,4 +1,5 @@
-// Pooling over windows, channels innermost.
+// Pooling over windows, channels innermost: a vector of them at a time.
+#include "kernels/cpu/simd.h"
 #include "kernels/cpu/spatial.h"
 
 namespace lamina::LAMINA_ISA {
@@ -6,74 +7,115 @@ namespace {
 
 using abi::PoolArgs;
 
+// V is T or a vector of it.
+template <class V, class T>
+inline V get(const T* p) {
+  if constexpr (std::is_same_v<V, T>)
+    return *p;
+  else
+    return load_vector(p);
+}
+template <class V, class T>
+inline void put(T* p, const V& v) {
+  if constexpr (std::is_same_v<V, T>)
+    *p = v;
+  else
+    store_vector(p, v);
+}
+// Calls f(channel, V()) over all channels.
+template <class T, class F>
+inline void each_channel(int64_t channels, F&& f) {
+  int64_t j = 0;
+#if defined(__GNUC__)
+  for (; j + kVectorLength<T> <= channels; j += kVectorLength<T>) f(j, Vector<T>{});
+#endif
+  for (; j < channels; ++j) f(j, T{});
+}
+
+template <class T>
+struct Pool {
+  Spatial s;
+  bool max;
+
+  Pool(const PoolArgs& a, const View& x, const View& y)
+      : s(a.spatial, x, y, a.window, a.stride, nullptr, a.pad_lo), max(a.max) {}
+  double cost() const {
+    return 0.1 * static_cast<double>(s.n * s.out_size) * static_cast<double>(s.window_size * s.c);
+  }
+  // Where the pixels lie that output o sees; their number.
+  int64_t window(int64_t o, int64_t* offsets) const {
+    int64_t n = 0;
+    s.visit(o, [&](int64_t, int64_t pixel) { offsets[n++] = pixel * s.c; });
+    return n;
+  }
+  void forward(const T* in, const int64_t* offsets, int64_t n, T* out) const {
+    const T share = T(1) / static_cast<T>(max64(n, 1));
+    each_channel<T>(s.c, [&](int64_t j, auto zero) {
+      using V = decltype(zero);
+      V sum = n ? get<V>(in + offsets[0] + j) : zero;
+      for (int64_t i = 1; i < n; ++i) {
+        const V x = get<V>(in + offsets[i] + j);
+        if (max)
+          sum = (x > sum) | (x != x) ? x : sum;  // a NaN wins
+        else
+          sum = sum + x;
+      }
+      put<V>(out + j, max ? sum : share * sum);
+    });
+  }
+  void backward(const T* in, const int64_t* offsets, int64_t n, const T* out, const T* g,
+                T* to) const {
+    const T share = T(1) / static_cast<T>(max64(n, 1));
+    each_channel<T>(s.c, [&](int64_t j, auto zero) {
+      using V = decltype(zero);
+      V left = get<V>(g + j);  // what no maximum has taken yet
+      if (!max) left = share * left;
+      const V top = get<V>(out + j);
+      for (int64_t i = 0; i < n; ++i) {
+        T* q = to + offsets[i] + j;
+        if (!max) {
+          put<V>(q, get<V>(q) + left);
+          continue;
+        }
+        const V x = get<V>(in + offsets[i] + j);
+        put<V>(q, get<V>(q) + (x == top ? left : zero));
+        left = x == top ? zero : left;
+      }
+    });
+  }
+};
+
 template <class T>
 void forward(const Context& ctx, const PoolArgs& a, const View& x, const View& y) {
-  Spatial s(a.spatial, x, y, a.window, a.stride, nullptr, a.pad_lo);
-  const T* px = data<T>(x);
-  T* py = data<T>(y);
-  int64_t rows = s.out[0] * s.out[1];
-  auto row = [&](int64_t index) {
-    int64_t image = index / rows, first = index % rows * s.out[2];
-    const T* in = px + image * s.in_size * s.c;
-    for (int64_t o = first; o < first + s.out[2]; ++o) {
-      T* out = py + (image * s.out_size + o) * s.c;
-      int64_t seen = 0;
-      for (int64_t j = 0; j < s.c; ++j) out[j] = a.max ? -std::numeric_limits<T>::infinity() : T(0);
-      s.visit(o, [&](int64_t, int64_t pixel) {
-        const T* p = in + pixel * s.c;
-        ++seen;
-        if (a.max)
-          for (int64_t j = 0; j < s.c; ++j) out[j] = p[j] > out[j] || p[j] != p[j] ? p[j] : out[j];
-        else
-          for (int64_t j = 0; j < s.c; ++j) out[j] += p[j];
-      });
-      if (!a.max && seen > 0) {
-        T scale = T(1) / static_cast<T>(seen);
-        for (int64_t j = 0; j < s.c; ++j) out[j] *= scale;
-      }
+  const Pool<T> pool(a, x, y);
+  const Spatial& s = pool.s;
+  const int64_t rows = s.out[0] * s.out[1];
+  parallel(ctx, s.n * rows, pool.cost(), [&](int64_t index) {
+    const T* in = data<T>(x) + index / rows * s.in_size * s.c;
+    T* out = data<T>(y) + index * s.out[2] * s.c;
+    int64_t* offsets = scratch<int64_t>(ctx, 0, s.window_size);
+    for (int64_t i = 0; i < s.out[2]; ++i, out += s.c) {
+      const int64_t n = pool.window(index % rows * s.out[2] + i, offsets);
+      pool.forward(in, offsets, n, out);
     }
-  };
-  parallel(ctx, s.n * rows, 0.3 * static_cast<double>(s.n * s.out_size * s.window_size * s.c), row);
+  });
 }
 
 template <class T>
 void backward(const Context& ctx, const PoolArgs& a, const View& x, const View& y, const View& gy,
               const View& gx) {
-  Spatial s(a.spatial, x, y, a.window, a.stride, nullptr, a.pad_lo);
-  const T *px = data<T>(x), *py = data<T>(y), *pg = data<T>(gy);
-  T* out = data<T>(gx);
-  auto image = [&](int64_t i) {
-    T* to = out + i * s.in_size * s.c;
-    const T* in = px + i * s.in_size * s.c;
-    for (int64_t j = 0; j < s.in_size * s.c; ++j) to[j] = 0;
-    // left[j]: the gradient of channel j that no maximum has taken yet.
-    T* left = scratch<T>(ctx, 0, s.c);
+  const Pool<T> pool(a, x, y);
+  const Spatial& s = pool.s;
+  parallel(ctx, s.n, 2 * pool.cost(), [&](int64_t image) {
+    T* to = data<T>(gx) + image * s.in_size * s.c;
+    const T* in = data<T>(x) + image * s.in_size * s.c;
+    std::memset(to, 0, static_cast<size_t>(s.in_size * s.c) * sizeof(T));
+    int64_t* offsets = scratch<int64_t>(ctx, 0, s.window_size);
     for (int64_t o = 0; o < s.out_size; ++o) {
-      const T *g = pg + (i * s.out_size + o) * s.c, *top = py + (i * s.out_size + o) * s.c;
-      if (a.max) {
-        for (int64_t j = 0; j < s.c; ++j) left[j] = g[j];
-        s.visit(o, [&](int64_t, int64_t pixel) {
-          const T* p = in + pixel * s.c;
-          T* q = to + pixel * s.c;
-          for (int64_t j = 0; j < s.c; ++j) {
-            bool hit = p[j] == top[j];
-            q[j] += hit ? left[j] : T(0);
-            left[j] = hit ? T(0) : left[j];
-          }
-        });
-      } else {
-        int64_t seen = 0;
-        s.visit(o, [&](int64_t, int64_t) { ++seen; });
-        if (seen == 0) continue;
-        T scale = T(1) / static_cast<T>(seen);
-        s.visit(o, [&](int64_t, int64_t pixel) {
-          T* q = to + pixel * s.c;
-          for (int64_t j = 0; j < s.c; ++j) q[j] += g[j] * scale;
-        });
-      }
+      const int64_t at = (image * s.out_size + o) * s.c, n = pool.window(o, offsets);
+      pool.backward(in, offsets, n, data<T>(y) + at, data<T>(gy) + at, to);
     }
-  };
-  parallel(ctx, s.n, 0.6 * static_cast<double>(s.n * s.out_size * s.window_size * s.c), image);
+  });
 }
 
 void pool(const Context& ctx, const PoolArgs& a, const View& x, const View& y) {

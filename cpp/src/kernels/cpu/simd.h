@@ -98,5 +98,16 @@ inline T sum_of_lanes(const Vector<T>& v) {
 }
 #endif
 
+// Calls row(first channel, vectors) over blocks of channels and single(channel) for what is left.
+// `vectors` is a constant of its type.
+template <class T, class Row, class Single>
+void each_block(int64_t channels, Row&& row, Single&& single) {
+  constexpr int64_t n = kVectorLength<T>;
+  int64_t j = 0;
+  for (; j + 4 * n <= channels; j += 4 * n) row(j, std::integral_constant<int, 4>());
+  for (; j + n <= channels; j += n) row(j, std::integral_constant<int, 1>());
+  for (; j < channels; ++j) single(j);
+}
+
 }  // namespace
 }  // namespace lamina::LAMINA_ISA

@@ -1,0 +1,156 @@
+// 3x3 convolution by Winograd's F(2x2, 3x3) (Lavin and Gray 2015, arXiv:1509.09308): squares of 2x2
+// outputs from 4x4 inputs with 16 products a channel and filter in place of 36. For each of the 16
+// places in a square one matrix product over squares and channels.
+#pragma once
+#include "kernels/cpu/correlation.h"
+#include "kernels/cpu/epilogue.h"
+
+namespace lamina::LAMINA_ISA {
+namespace {
+
+template <class T>
+bool fits_winograd(const Correlation<T>& c) {
+  constexpr int64_t n = kVectorLength<T>;
+  for (int d : {1, 2})
+    if (c.axis[d].taps != 3 || c.axis[d].pitch != 1 || c.axis[d].step != 1 ||
+        c.axis[d].out_step != 1 || c.axis[d].count < 4)
+      return false;
+  // With few channels the squares cost more than they save.
+  return c.groups == 1 && c.axis[0].taps == 1 && c.channels % n == 0 && c.filters % n == 0 &&
+         c.channels * c.filters >= 512 &&
+         c.images * c.axis[1].count * c.axis[2].count >= 512;
+}
+
+// Rows 0 to 3 of B' d for a column d, in place.
+template <class V>
+inline void winograd_input(V& d0, V& d1, V& d2, V& d3) {
+  const V a = d0 - d2, b = d1 + d2, c = d2 - d1, e = d1 - d3;
+  d0 = a, d1 = b, d2 = c, d3 = e;
+}
+
+// The weights as they meet the squares: for each panel and place, channels by filters.
+template <class T>
+const T* winograd_weights(const Context& ctx, const Correlation<T>& c, const T* packed, int slot) {
+  constexpr int64_t n = kVectorLength<T>;
+  const int64_t panels = (c.filters + kPanel<T> - 1) / kPanel<T>, area = c.channels * kPanel<T>;
+  T* to = scratch<T>(ctx, slot, panels * 16 * area);
+  parallel(ctx, panels, static_cast<double>(panels * area), [&](int64_t p) {
+    for (int64_t j = 0; j < area; j += n) {
+      Vector<T> g[3][3], half[4][3];
+      const T* from = packed + p * 9 * area + j;
+      for (int a = 0; a < 3; ++a)
+        for (int b = 0; b < 3; ++b) g[a][b] = load_vector(from + (a * 3 + b) * area);
+      for (int b = 0; b < 3; ++b) {
+        const Vector<T> sum = T(0.5) * (g[0][b] + g[2][b]), middle = T(0.5) * g[1][b];
+        half[0][b] = g[0][b], half[1][b] = sum + middle, half[2][b] = sum - middle,
+        half[3][b] = g[2][b];
+      }
+      T* out = to + p * 16 * area + j;
+      for (int a = 0; a < 4; ++a, out += 4 * area) {
+        const Vector<T> sum = T(0.5) * (half[a][0] + half[a][2]), middle = T(0.5) * half[a][1];
+        store_vector(out, half[a][0]), store_vector(out + area, sum + middle);
+        store_vector(out + 2 * area, sum - middle), store_vector(out + 3 * area, half[a][2]);
+      }
+    }
+  });
+  return to;
+}
+
+// One vector of channels of one square: 4x4 inputs to 16 places, `apart` from each other.
+template <class T>
+inline void square_in(const T* from, int64_t row, int64_t pixel, T* to, int64_t apart) {
+  Vector<T> d[4][4];
+  LAMINA_UNROLL
+  for (int a = 0; a < 4; ++a) {
+    LAMINA_UNROLL
+    for (int b = 0; b < 4; ++b) d[a][b] = load_vector(from + a * row + b * pixel);
+  }
+  LAMINA_UNROLL
+  for (int b = 0; b < 4; ++b) winograd_input(d[0][b], d[1][b], d[2][b], d[3][b]);
+  LAMINA_UNROLL
+  for (int a = 0; a < 4; ++a) {
+    winograd_input(d[a][0], d[a][1], d[a][2], d[a][3]);
+    LAMINA_UNROLL
+    for (int b = 0; b < 4; ++b) store_vector(to + (a * 4 + b) * apart, d[a][b]);
+  }
+}
+
+// One vector of filters of one square: 16 places to 2x2 outputs, of which rows x columns exist.
+template <class T>
+inline void square_out(const T* from, int64_t apart, const T* bias, T* to, int64_t row,
+                       int64_t pixel, int64_t rows, int64_t columns) {
+  Vector<T> half[2][4];
+  LAMINA_UNROLL
+  for (int b = 0; b < 4; ++b) {
+    const Vector<T> m0 = load_vector(from + b * apart), m1 = load_vector(from + (4 + b) * apart),
+                    m2 = load_vector(from + (8 + b) * apart),
+                    m3 = load_vector(from + (12 + b) * apart);
+    half[0][b] = m0 + m1 + m2;
+    half[1][b] = m1 - m2 - m3;
+  }
+  const Vector<T> start = bias ? load_vector(bias) : Vector<T>{};
+  for (int a = 0; a < rows; ++a) {
+    const Vector<T>* m = half[a];
+    store_vector(to + a * row, start + (m[0] + m[1] + m[2]));
+    if (columns > 1) store_vector(to + a * row + pixel, start + (m[1] - m[2] - m[3]));
+  }
+}
+
+template <class T>
+void correlate_squares(const Context& ctx, const Correlation<T>& c, const T* x, T* y,
+                       const Epilogue<T>& epilogue) {
+  constexpr int64_t n = kVectorLength<T>;
+  const T* weights = winograd_weights(ctx, c, c.pack(ctx, 2), 3);
+  // Whole squares: an odd edge is computed with zeros beyond it.
+  Correlation<T> even = c;
+  for (int d : {1, 2}) even.axis[d].count = (c.axis[d].count + 1) / 2 * 2;
+  const Bands bands(even, 2);
+  const int64_t panels = (c.filters + kPanel<T> - 1) / kPanel<T>;
+  const int64_t across = even.axis[2].count / 2;
+  // Squares of a few rows at a time, so that what lies between the steps stays in L2.
+  const int64_t room = max64(1, 64 / across) * across;
+  const int64_t stride = c.channels % 256 == 0 ? c.channels + n : c.channels;
+  parallel(ctx, bands.count, 0.6 * c.flops() * kFlop, [&](int64_t index) {
+    const Band band(bands, even, index);
+    const Source<T> source(ctx, 0, even, x, band, 0);
+    const int64_t squares = band.rows / 2 * across;
+    for (int64_t first = 0; first < squares; first += room) {
+      const int64_t count = min64(room, squares - first);
+      T* in = scratch<T>(ctx, 6, 16 * room * stride);
+      for (int64_t s = 0; s < count; ++s) {
+        const int64_t q = (first + s) / across * 2, r = (first + s) % across * 2;
+        const T* from = source.base + q * source.row + r * source.pixel;
+        for (int64_t j = 0; j < c.channels; j += n)
+          square_in(from + j, source.row, source.pixel, in + s * stride + j, room * stride);
+      }
+      for (int64_t p = 0; p < panels; ++p) {
+        const int64_t width = min64(kPanel<T>, c.filters - p * kPanel<T>), f = p * kPanel<T>;
+        T* out = scratch<T>(ctx, 7, 16 * room * width);
+        RegisterTile<T> tile{};
+        tile.stride = stride, tile.pieces = 1, tile.length = c.channels;
+        tile.ldb = kPanel<T>, tile.ldc = tile.width = width;
+        for (int64_t place = 0; place < 16; ++place) {
+          tile.a = in + place * room * stride;
+          tile.b = weights + (p * 16 + place) * c.channels * kPanel<T>;
+          tile.c = out + place * room * width;
+          multiply_rows(Left::kRows, count, tile);
+        }
+        for (int64_t s = 0; s < count; ++s) {
+          const int64_t q = band.q1 + (first + s) / across * 2, r = (first + s) % across * 2;
+          T* to = y + band.out_row(c, q) + r * c.all_filters + f;
+          for (int64_t j = 0; j < width; j += n)
+            square_out(out + s * width + j, room * width,
+                       epilogue.bias ? epilogue.bias + f + j : nullptr, to + j,
+                       c.out_shape[2] * c.all_filters, c.all_filters, min64(2, c.axis[1].count - q),
+                       min64(2, c.axis[2].count - r));
+        }
+      }
+    }
+    const int64_t rows = min64(band.rows, c.axis[1].count - band.q1);
+    epilogue.activate(y + band.out_row(c, band.q1), rows * c.axis[2].count, c.all_filters,
+                      c.all_filters);
+  });
+}
+
+}  // namespace
+}  // namespace lamina::LAMINA_ISA
