@@ -178,3 +178,25 @@ def test_dropout_and_noise_in_training():
     assert noise.mean() == pytest.approx(0, abs=0.02) and noise.std() == pytest.approx(
         0.5, abs=0.02
     )
+
+
+@each_row
+def test_same_bits_for_any_number_of_threads(row):
+    """Batches large enough for threads to share, two steps of training and a prediction."""
+    before = lamina.config.num_threads()
+    repeats = max(2, 20000 // max(x[0].size * len(x) for x in row.inputs))
+    x = [np.concatenate([cast(x, "float32")] * repeats) for x in row.inputs]
+    y = np.random.default_rng(1).normal(size=(len(x[0]), 2)).astype("float32")
+    seen = set()
+    try:
+        for threads in (1, 2, 3, 4, 8):
+            lamina.config.set_num_threads(threads)
+            lamina.utils.set_random_seed(0)
+            model = model_of(row)
+            model.compile(lamina.optimizers.SGD(0.01), "mse")
+            model.fit(x, y, batch_size=len(y), epochs=2, verbose=0)
+            weights = b"".join(w.tobytes() for w in model.get_weights())
+            seen.add(weights + model.predict(x, verbose=0).tobytes())
+    finally:
+        lamina.config.set_num_threads(before)
+    assert len(seen) == 1

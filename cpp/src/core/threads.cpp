@@ -102,19 +102,26 @@ class Pool {
   static constexpr uint32_t kJoined = kTicket - 1;
 
   void start_workers(int count);
-  void work() noexcept;
+  void work(int participant) noexcept;
   bool try_join();
-  void run_blocks() noexcept;
+  void run_blocks(int participant) noexcept;
   void reset_after_fork();
 
   // Written by the owner of busy_ while state_ is 0, read by those who joined.
-  int64_t blocks_ = 0;
   void (*body_)(void*, int64_t) = nullptr;
   void* arg_ = nullptr;
   int workers_ = 0;
   bool fork_handler_ = false;
 
-  alignas(64) std::atomic<int64_t> next_{0};
+  // Blocks are cut into a run for each participant, which turns to those of the others when its own
+  // is done: the next loop over the same data finds much of it in the same core's cache.
+  static constexpr int kMaxRuns = 64;
+  struct alignas(64) Run {
+    std::atomic<int64_t> next{0};
+    int64_t end = 0;
+  };
+  Run runs_[kMaxRuns];
+  int run_count_ = 0;
   alignas(64) std::atomic<uint32_t> state_{0};
   std::atomic<uint32_t> epoch_{0};  // counts loops; sleeping workers wait for it to change
   alignas(64) std::atomic<bool> busy_{false};
@@ -122,8 +129,12 @@ class Pool {
 
 constinit Pool g_pool;
 
-void Pool::run_blocks() noexcept {
-  for (int64_t b; (b = next_.fetch_add(1, std::memory_order_relaxed)) < blocks_;) body_(arg_, b);
+void Pool::run_blocks(int participant) noexcept {
+  for (int i = 0; i < run_count_; ++i) {
+    Run& run = runs_[(participant + i) % run_count_];
+    for (int64_t b; (b = run.next.fetch_add(1, std::memory_order_relaxed)) < run.end;)
+      body_(arg_, b);
+  }
 }
 
 bool Pool::try_join() {
@@ -137,7 +148,7 @@ bool Pool::try_join() {
   return false;
 }
 
-void Pool::work() noexcept {
+void Pool::work(int participant) noexcept {
   t_inside = true;
   for (;;) {
     const uint32_t epoch = epoch_.load();
@@ -146,7 +157,7 @@ void Pool::work() noexcept {
       continue;
     }
     do {
-      run_blocks();
+      run_blocks(participant);
       if (state_.fetch_sub(1, std::memory_order_acq_rel) == 1) state_.notify_one();
     } while (spin_until([this] { return try_join(); }));
   }
@@ -163,7 +174,8 @@ void Pool::start_workers(int count) {
   pthread_sigmask(SIG_SETMASK, &all, &old);
 #endif
   try {
-    for (; workers_ < count; ++workers_) std::thread([this] { work(); }).detach();
+    for (; workers_ < count; ++workers_)
+      std::thread([this, participant = workers_ + 1] { work(participant); }).detach();
   } catch (const std::exception&) {
     // The system gives no more threads: those that run do the work.
   }
@@ -175,10 +187,13 @@ void Pool::start_workers(int count) {
 void Pool::run(int64_t blocks, int threads, void (*body)(void*, int64_t), void* arg) noexcept {
   const int helpers = threads - 1;
   if (workers_ < helpers) start_workers(helpers);
-  blocks_ = blocks;
   body_ = body;
   arg_ = arg;
-  next_.store(0, std::memory_order_relaxed);
+  run_count_ = std::min(threads, kMaxRuns);
+  for (int i = 0; i < run_count_; ++i) {
+    runs_[i].next.store(blocks * i / run_count_, std::memory_order_relaxed);
+    runs_[i].end = blocks * (i + 1) / run_count_;
+  }
   state_.store(static_cast<uint32_t>(helpers) * kTicket);
   epoch_.fetch_add(1);
   if (helpers >= workers_) {
@@ -188,7 +203,7 @@ void Pool::run(int64_t blocks, int threads, void (*body)(void*, int64_t), void* 
   }
 
   t_inside = true;
-  run_blocks();
+  run_blocks(0);
   t_inside = false;
 
   state_.fetch_and(kJoined, std::memory_order_acq_rel);

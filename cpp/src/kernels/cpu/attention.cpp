@@ -10,7 +10,7 @@ namespace {
 using abi::AttentionArgs;
 using abi::AttentionGradArgs;
 
-constexpr double kFlop = 0.015;  // nanoseconds
+constexpr double kFlop = 0.008;  // nanoseconds
 
 template <class T>
 struct Heads {

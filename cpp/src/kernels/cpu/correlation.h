@@ -7,7 +7,7 @@
 namespace lamina::LAMINA_ISA {
 namespace {
 
-constexpr double kFlop = 0.01;  // nanoseconds
+constexpr double kFlop = 0.006;  // nanoseconds
 
 // One spatial axis: output q is a sum over taps t of what lies at q * step + first + t * pitch.
 struct Axis {

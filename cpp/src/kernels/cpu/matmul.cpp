@@ -9,7 +9,7 @@ namespace {
 
 using abi::MatmulArgs;
 
-constexpr double kFlop = 0.01;  // nanoseconds
+constexpr double kFlop = 0.006;  // nanoseconds
 
 // How the result of one product is cut: the same cuts whatever the threads.
 struct Cuts {
@@ -18,9 +18,10 @@ struct Cuts {
 
   Cuts(int64_t m, int64_t n, int64_t k, int64_t batch, int64_t width)
       : m(m), panels((n + width - 1) / width), width(width) {
-    // Enough blocks for threads to share, none so small that starting it would show.
-    const double all = 2.0 * static_cast<double>(m * n) * static_cast<double>(max64(k, 1) * batch);
-    const int64_t wanted = static_cast<int64_t>(min64(16, static_cast<int64_t>(all / 5e5)));
+    // Enough blocks for threads to share, none so small that starting it would show. Where few rows
+    // meet a large matrix, reading that is the work.
+    const double all = cost(m, n, k, batch);
+    const int64_t wanted = static_cast<int64_t>(min64(16, static_cast<int64_t>(all / 5e3)));
     const int64_t share = (wanted + batch - 1) / batch;
     // Tall ones are cut into rows, all of which read the same packed right operand.
     rows = (m + 191) / 192;
@@ -29,6 +30,12 @@ struct Cuts {
     columns = max64((panels + 31) / 32, min64(panels, (share + rows - 1) / rows));
     if (rows * columns < share) rows = max64(rows, min64(m / 24, share / columns));
     rows = max64(rows, 1);
+  }
+  // Nanoseconds on one thread.
+  static double cost(int64_t m, int64_t n, int64_t k, int64_t batch) {
+    const double products = static_cast<double>(m * n) * static_cast<double>(max64(k, 1));
+    const double bytes = 4.0 * static_cast<double>(n) * static_cast<double>(k);
+    return static_cast<double>(batch) * (2 * kFlop * products + (m < 24 ? bytes / 40 : 0));
   }
   int64_t row(int64_t i) const { return m * i / rows; }
   int64_t column(int64_t j, int64_t n) const { return min64(n, panels * j / columns * width); }
@@ -96,7 +103,7 @@ void product(const Context& ctx, const MatmulArgs& args) {
   if (one_right && batch * cuts.rows > 1 && batch * m >= 64 && !(a_cs == 1 && is_narrow<T>(n, k)) &&
       packed_size<T>(k, n) <= 1 << 24)
     shared = pack(ctx, k, n, data<T>(b), b_rs, b_cs, scratch<T>(ctx, 3, packed_size<T>(k, n)));
-  parallel(ctx, batch * blocks, flops * static_cast<double>(batch) * kFlop, [&](int64_t index) {
+  parallel(ctx, batch * blocks, Cuts::cost(m, n, k, batch), [&](int64_t index) {
     const int64_t column = index % cuts.columns, row = index / cuts.columns % cuts.rows;
     const int64_t which = index / blocks;
     const int64_t i = cuts.row(row), mm = cuts.row(row + 1) - i;

@@ -22,7 +22,7 @@ void column_sums(const Context& ctx, int64_t rows, int64_t cols, T* const* out, 
     for (int64_t j = 0; j < kSums * cols; ++j) sum[j] = 0;
     for (int64_t r = c * per; r < min64(rows, (c + 1) * per); ++r) f(r, sum);
   };
-  parallel(ctx, chunks, 0.3 * kSums * static_cast<double>(rows) * static_cast<double>(cols), chunk);
+  parallel(ctx, chunks, 0.1 * kSums * static_cast<double>(rows) * static_cast<double>(cols), chunk);
   for (int k = 0; k < kSums; ++k) {
     if (!out[k]) continue;
     for (int64_t j = 0; j < cols; ++j) {
