@@ -1,6 +1,6 @@
 # The kernel files are compiled once for each instruction set. Templates and inline functions that are
 # compiled under two flag sets would be one symbol to the linker, so each copy lives in an anonymous
-# namespace inside its own LAMINA_ISA namespace, and Eigen's namespace is renamed.
+# namespace inside its own LAMINA_ISA namespace.
 # tools/check_kernel_symbols.py reads the objects and fails on anything shared.
 include(CheckCXXCompilerFlag)
 file(GLOB LAMINA_KERNEL_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/cpp/src/kernels/cpu/*.cpp)
@@ -14,8 +14,7 @@ function(lamina_add_isa name)
   set(target lamina_kernels_${name})
   add_library(${target} OBJECT ${LAMINA_KERNEL_SOURCES})
   target_include_directories(${target} PRIVATE cpp/src)
-  target_link_libraries(${target} PRIVATE lamina_eigen)
-  target_compile_definitions(${target} PRIVATE LAMINA_ISA=${name} Eigen=Eigen_${name} EIGEN_DONT_PARALLELIZE)
+  target_compile_definitions(${target} PRIVATE LAMINA_ISA=${name})
   if(NOT MSVC)
     # Functors are written so that these flags let the compiler vectorize them; NaN and infinity keep
     # their meaning.

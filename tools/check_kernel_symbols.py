@@ -54,7 +54,7 @@ def is_own(name, isa):
     name = re.sub(r"^(?:[a-z-]+ )+for ", "", name)
     # Functions made from templates are shown with their return type.
     name = re.sub(r"^(?:void|bool|int|long|float|double) ", "", name)
-    return re.match(rf"lamina::{isa}::|Eigen_{isa}::", name) is not None
+    return re.match(rf"lamina::{isa}::", name) is not None
 
 
 def main():
