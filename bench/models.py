@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Trains and runs six models on lamina and on its peers, turn by turn, and prints ratios.
 
-    python bench/models.py [--python PATH] [--models mlp,lstm] [--rounds 3]
+    python bench/models.py [--python PATH]... [--models mlp,lstm] [--rounds 3]
 
-lamina runs in this interpreter; torch and keras, where importable, in the one that --python names.
+lamina runs in this interpreter; torch and keras, where importable, in those that --python names.
 Each measurement has a process of its own; figures are medians over the rounds.
 """
 
@@ -17,14 +17,15 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 MODELS = ["tabular", "mlp", "convnet", "resnet20", "lstm", "transformer"]
-# Title, key, whether more is better.
+# Title, key, whether more is better, least ratio to the best peer, the same for single models,
+# least geometric mean of the ratios. Memory is measured against torch alone.
 METRICS = [
-    ("training, samples a second", "train_per_s", True),
-    ("bulk prediction, samples a second", "predict_per_s", True),
-    ("one call on one sample, ms", "call1_ms", False),
-    ("predict of one sample, ms", "predict1_ms", False),
-    ("peak memory, MB", "rss_mb", False),
-    ("import, s", "import_s", False),
+    ("training, samples a second", "train_per_s", True, 1.3, {}, 2.0),
+    ("bulk prediction, samples a second", "predict_per_s", True, 1.2, {}, 1.7),
+    ("one call on one sample, ms", "call1_ms", False, 1.0, {"tabular": 3.0, "mlp": 2.0}, None),
+    ("predict of one sample, ms", "predict1_ms", False, 1.0, {}, None),
+    ("peak memory, MB", "rss_mb", False, 2.0, {}, None),
+    ("import, s", "import_s", False, 1.0, {}, None),
 ]
 
 
@@ -34,21 +35,22 @@ def importable(python: str, module: str) -> bool:
     return subprocess.run([python, "-c", code], capture_output=True).returncode == 0
 
 
-def find_engines(peer: str, wanted: str | None) -> dict[str, tuple[list[str], dict[str, str]]]:
+def find_engines(peers: list[str], wanted: str | None) -> dict[str, tuple[list[str], dict]]:
     """Engine -> (command without the model, environment)."""
     keras, torch = str(HERE / "workload_keras.py"), str(HERE / "workload_torch.py")
     engines: dict[str, tuple[list[str], dict[str, str]]] = {}
     if importable(sys.executable, "lamina"):
         engines["lamina"] = ([sys.executable, keras, "{}", "lamina"], {})
-    if importable(peer, "torch"):
-        engines["torch"] = ([peer, torch, "{}", "eager"], {})
-        engines["torch-compile"] = ([peer, torch, "{}", "compile"], {})
-    if importable(peer, "keras"):
-        for backend, module in (("jax", "jax"), ("tf", "tensorflow"), ("torch", "torch")):
-            if importable(peer, module):
-                name = {"tf": "tensorflow"}.get(backend, backend)
-                env = {"KERAS_BACKEND": name, "TF_CPP_MIN_LOG_LEVEL": "3"}
-                engines[f"keras-{backend}"] = ([peer, keras, "{}", "keras"], env)
+    for peer in peers:
+        if importable(peer, "torch"):
+            engines.setdefault("torch", ([peer, torch, "{}", "eager"], {}))
+            engines.setdefault("torch-compile", ([peer, torch, "{}", "compile"], {}))
+        if importable(peer, "keras"):
+            for backend, module in (("jax", "jax"), ("tf", "tensorflow"), ("torch", "torch")):
+                if importable(peer, module):
+                    name = {"tf": "tensorflow"}.get(backend, backend)
+                    env = {"KERAS_BACKEND": name, "TF_CPP_MIN_LOG_LEVEL": "3"}
+                    engines.setdefault(f"keras-{backend}", ([peer, keras, "{}", "keras"], env))
     if wanted:
         unknown = set(wanted.split(",")) - engines.keys()
         if unknown:
@@ -82,11 +84,13 @@ def measure(command: list[str], env: dict[str, str], model: str, timeout: float)
 
 
 def table(rows: dict[tuple[str, str], list[dict]], models: list[str], engines: list[str]) -> str:
-    """Markdown tables of medians; the last column is lamina's ratio to the best peer."""
+    """Markdown tables of medians, with lamina's ratio to the best peer, the target, and whether it
+    holds."""
     lines = []
-    for title, key, more in METRICS:
-        head = ["model", *engines, "lamina / best peer"]
+    for title, key, more, least, special, least_mean in METRICS:
+        head = ["model", *engines, "lamina / best peer", "target", "holds"]
         lines += [f"\n{title}\n", f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+        ratios = []
         for model in models:
             values = {}
             for engine in engines:
@@ -94,20 +98,29 @@ def table(rows: dict[tuple[str, str], list[dict]], models: list[str], engines: l
                 if seen:
                     values[engine] = statistics.median(seen)
             cells = [f"{values[e]:.4g}" if e in values else "-" for e in engines]
-            peers = [v for e, v in values.items() if e != "lamina"]
-            ratio = "-"
+            rivals = {"torch"} if key == "rss_mb" else set(engines) - {"lamina"}
+            peers = [v for e, v in values.items() if e in rivals]
+            target = special.get(model, least)
+            cells += ["-", f"{target:g}x", "-"]
             if peers and "lamina" in values:
                 best = max(peers) if more else min(peers)
-                times = values["lamina"] / best if more else best / values["lamina"]
-                ratio = f"{times:.2f}x"
-            lines.append(f"| {model} | {' | '.join(cells)} | {ratio} |")
+                ratios.append(values["lamina"] / best if more else best / values["lamina"])
+                cells[-3] = f"{ratios[-1]:.2f}x"
+                cells[-1] = "yes" if ratios[-1] >= target else "no"
+            lines.append(f"| {model} | {' | '.join(cells)} |")
+        if least_mean and ratios:
+            mean = statistics.geometric_mean(ratios)
+            lines.append(
+                f"\ngeometric mean {mean:.2f}x, target {least_mean:g}x: "
+                f"{'holds' if mean >= least_mean else 'missed'}"
+            )
     return "\n".join(lines)
 
 
 def main() -> int:
     """Runs all and prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--python", default=sys.executable, help="interpreter with the peers")
+    parser.add_argument("--python", action="append", help="interpreter with peers; may be repeated")
     parser.add_argument("--models", default=",".join(MODELS), help="comma-separated")
     parser.add_argument("--engines", help="comma-separated; all that can be had by default")
     parser.add_argument("--rounds", type=int, default=3)
@@ -117,7 +130,7 @@ def main() -> int:
     models = args.models.split(",")
     if unknown := set(models) - set(MODELS):
         parser.error(f"unknown models {sorted(unknown)}")
-    engines = find_engines(args.python, args.engines)
+    engines = find_engines(args.python or [sys.executable], args.engines)
     if not engines:
         sys.exit("neither lamina nor a peer can be imported")
     rows: dict[tuple[str, str], list[dict]] = {}
