@@ -327,3 +327,43 @@ class Start(lamina.initializers.Initializer):
 lamina.saving.register_keras_serializable()(lambda x: x)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_mixed_bfloat16(tmp_path):
+    x = rng.normal(size=(256, 64)).astype("float32")
+    y = (x[:, :1] * x[:, 1:2] > 0).astype("int32")[:, 0]
+
+    def train():
+        lamina.utils.set_random_seed(0)
+        model = lamina.Sequential(
+            [
+                lamina.Input((64,)),
+                layers.Dense(64, activation="relu"),
+                layers.Dense(64, activation="relu"),
+                layers.Dense(2, activation="softmax"),
+            ]
+        )
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model, model.fit(x, y, epochs=20, batch_size=64, verbose=0).history["loss"]
+
+    _, plain = train()
+    lamina.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        assert lamina.config.dtype_policy() == "mixed_bfloat16"
+        model, mixed = train()
+    finally:
+        lamina.config.set_dtype_policy("float32")
+    assert mixed[-1] < 0.5 * mixed[0] and mixed[0] == pytest.approx(plain[0], rel=1e-2)
+    dense = model.layers[-1]
+    assert dense.dtype_policy == "mixed_bfloat16" and dense.dtype == "float32"
+    assert dense.get_config()["dtype"] == "mixed_bfloat16"
+    assert model.get_weights()[0].dtype == "float32"
+    model.save(tmp_path / "m.safetensors")
+    again = lamina.load(tmp_path / "m.safetensors")
+    assert again.layers[-1].dtype_policy == "mixed_bfloat16"
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+    with pytest.raises(NotImplementedError, match="mixed_bfloat16"):
+        lamina.config.set_dtype_policy("mixed_float16")
+    with pytest.raises(TypeError, match="float33"):
+        lamina.config.set_dtype_policy("float33")
+    assert layers.Dense(2).dtype_policy == "float32"

@@ -40,7 +40,8 @@ LayerOptions options_from(const py::kwargs& kwargs) {
     else if (k == "trainable")
       o.trainable = value.cast<bool>();
     else if (k == "dtype")
-      o.dtype = dtype_name(as_dtype(value));
+      o.dtype =
+          py::isinstance<py::str>(value) ? value.cast<std::string>() : dtype_name(as_dtype(value));
     else if (k != "autocast" && k != "activity_regularizer")
       throw Error("Layer: unexpected argument '" + k + "'; arguments are name, trainable, dtype",
                   Error::Kind::kType);
@@ -261,6 +262,9 @@ void bind_layers(py::module_& m) {
       "Whether training changes the weights.");
   c.def_property("built", &Layer::built, [](Layer&, bool) {}, "Whether the weights exist.");
   c.def_property_readonly("dtype", [](const Layer& l) { return dtype_name(l.dtype()); });
+  c.def_property_readonly(
+      "dtype_policy", &Layer::dtype_policy,
+      "The dtype, or \"mixed_bfloat16\"; see lamina.config.set_dtype_policy().");
   c.def_property_readonly(
       "weights", [](const Layer& l) { return variables_list(l.weights()); },
       "All variables, those of inner layers too.");

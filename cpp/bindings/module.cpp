@@ -56,5 +56,19 @@ PYBIND11_MODULE(_core, m) {
         "Raise an error that names the operation and layer which makes the first NaN.");
   m.def("debug_nans", &debug_nans);
   m.def("floatx", [] { return dtype_name(floatx()); });
+  m.def("dtype_policy", &dtype_policy,
+        "How layers compute that are given no dtype: see set_dtype_policy().");
+  m.def("set_dtype_policy", &set_dtype_policy, py::arg("policy"),
+        R"(Sets how layers compute that are given no dtype of their own.
+
+Args:
+    policy: "float32" or another float type for weights and computation; or "mixed_bfloat16":
+        weights, activations and sums in float32, but matrix products of dense and attention layers
+        take their operands as bfloat16 where the CPU has instructions for that (avx512_bf16).
+        Elsewhere it computes as float32 does. No loss scaling is needed.
+
+Raises:
+    TypeError: An unknown name.
+    NotImplementedError: "mixed_float16".)");
   m.def("set_floatx", [](const std::string& name) { set_floatx(dtype_from_name(name)); });
 }

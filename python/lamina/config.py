@@ -1,16 +1,27 @@
 """Global settings."""
 
 from lamina import _core
-from lamina._core import cpu_isa, floatx, num_threads, set_debug_nans, set_floatx, set_num_threads
+from lamina._core import (
+    cpu_isa,
+    dtype_policy,
+    floatx,
+    num_threads,
+    set_debug_nans,
+    set_dtype_policy,
+    set_floatx,
+    set_num_threads,
+)
 
 __all__ = [
     "cpu_isa",
     "debug_nans",
+    "dtype_policy",
     "epsilon",
     "floatx",
     "image_data_format",
     "num_threads",
     "set_debug_nans",
+    "set_dtype_policy",
     "set_floatx",
     "set_num_threads",
 ]

@@ -18,7 +18,7 @@ _public = [
 _not_ops = {
     "activation", "activation_names", "apply_constraint", "apply_initializer", "apply_regularizer",
     "constraint_defaults", "cpu_isa", "custom_gradient", "debug_nans", "deserialize_layer",
-    "floatx",
+    "dtype_policy", "floatx", "set_dtype_policy",
     "from_dlpack", "function_loss", "function_metric", "grad_enabled", "gradients",
     "initializer_defaults", "layer_classes", "load", "loss_classes", "make_layer", "make_loss",
     "make_metric", "make_optimizer", "metric_classes", "model_from_config", "num_threads",

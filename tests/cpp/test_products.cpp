@@ -297,3 +297,39 @@ TEST_CASE("convolution: same bits for any threads") {
       return std::vector<Array>{v.y, gx, gw};
     });
 }
+
+TEST_CASE("matmul: operands rounded to bfloat16") {
+  // Of numbers that are bfloat16 already nothing is lost but the rounding of sums.
+  for (const Case& c : {Case{16, 16, 32}, {40, 70, 33}, {128, 96, 513}, {300, 40, 64}})
+    for (bool ta : {false, true})
+      for (bool tb : {false, true}) {
+        const DType d = DType::kFloat32;
+        Array a = matrix(d, c.m, c.k, ta, 3), b = matrix(d, c.k, c.n, tb, 5),
+              out = matrix(d, c.m, c.n, false, 1), bias(d, {c.n});
+        a.randomize(1), b.randomize(2), bias.randomize(3);  // halves from -2 to 2
+        MatmulArgs args{a, b, out, &bias.view(), false, {}, 0, 0, false, true};
+        table().matmul(context(), args);
+        bool same = true;
+        for (int64_t i = 0; i < c.m; ++i)
+          for (int64_t j = 0; j < c.n; ++j) {
+            double want = bias.get(j);
+            for (int64_t p = 0; p < c.k; ++p) want += a.get(i * c.k + p) * b.get(p * c.n + j);
+            same = same && out.get(i * c.n + j) == want;  // quarters: sums are exact
+          }
+        CHECK(same);
+        // Others lose at most the last 16 bits of each operand.
+        a.randomize(4, true), b.randomize(5, true);
+        table().matmul(context(), args);
+        double worst = 0;
+        for (int64_t i = 0; i < c.m; ++i)
+          for (int64_t j = 0; j < c.n; ++j) {
+            double want = bias.get(j), size = 1;
+            for (int64_t p = 0; p < c.k; ++p) {
+              const double term = a.get(i * c.k + p) * b.get(p * c.n + j);
+              want += term, size += std::fabs(term);
+            }
+            worst = std::max(worst, std::fabs(out.get(i * c.n + j) - want) / size);
+          }
+        CHECK(worst < std::ldexp(1.0, -8));
+      }
+}

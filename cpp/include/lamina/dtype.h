@@ -33,6 +33,12 @@ DType promote(DType a, DType b);
 DType floatx();
 void set_floatx(DType dtype);  // float16, bfloat16, float32 or float64
 
+// How layers compute that are given no dtype of their own: a float type for weights and
+// computation, or "mixed_bfloat16": float32, but matrix products take their operands as bfloat16
+// (and add up in float32) where the CPU has instructions for that. Throws Error for other names.
+void set_dtype_policy(const std::string& name);
+std::string dtype_policy();
+
 struct Device {
   enum class Type : uint8_t { kCPU, kCUDA };
   Type type = Type::kCPU;

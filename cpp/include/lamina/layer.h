@@ -105,6 +105,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
   bool trainable() const { return trainable_; }
   void set_trainable(bool trainable);  // of everything inside
   DType dtype() const { return dtype_; }
+  // The dtype, or "mixed_bfloat16"; see set_dtype_policy.
+  std::string dtype_policy() const { return mixed_ ? "mixed_bfloat16" : dtype_name(dtype_); }
 
   // Own weights first, then those of the layers inside, in order of creation. Trainable ones first
   // as in Keras.
@@ -140,6 +142,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
   std::string name_;
   bool trainable_ = true;
   bool built_ = false;
+  bool mixed_;
   DType dtype_;
   std::vector<Shape> build_shapes_;
   std::vector<LayerPtr> sublayers_;

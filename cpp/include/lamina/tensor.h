@@ -162,6 +162,19 @@ class NoGrad {
   bool before_;
 };
 
+// Products of float32 matrices made on this thread while one of these lives with `on`, and those of
+// their gradients, take their operands as bfloat16; see set_dtype_policy.
+bool mixed_precision();
+class MixedPrecision {
+ public:
+  explicit MixedPrecision(bool on);
+  ~MixedPrecision();
+  MixedPrecision(const MixedPrecision&) = delete;
+
+ private:
+  bool before_;
+};
+
 // d(sum over outputs of output * grad_output) / d(input), for each input. An input that the outputs
 // do not depend on gets an undefined tensor. grad_outputs default to ones. With create_graph the
 // results can be differentiated again.

@@ -51,6 +51,19 @@ void set_floatx(DType dtype) {
   floatx_value = dtype;
 }
 
+namespace {
+std::atomic<bool> mixed_policy{false};
+}  // namespace
+void set_dtype_policy(const std::string& name) {
+  if (name == "mixed_float16")
+    throw Error("set_dtype_policy: mixed_float16 is not supported; use mixed_bfloat16",
+                Error::Kind::kUnsupported);
+  const bool mixed = name == "mixed_bfloat16";
+  set_floatx(mixed ? DType::kFloat32 : dtype_from_name(name));
+  mixed_policy = mixed;
+}
+std::string dtype_policy() { return mixed_policy ? "mixed_bfloat16" : dtype_name(floatx()); }
+
 std::string Device::str() const {
   return type == Type::kCPU ? "cpu" : "cuda:" + std::to_string(index);
 }

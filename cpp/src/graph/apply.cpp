@@ -51,6 +51,13 @@ bool grad_enabled() { return grad_mode; }
 NoGrad::NoGrad(bool enabled) : before_(grad_mode) { grad_mode = enabled; }
 NoGrad::~NoGrad() { grad_mode = before_; }
 
+namespace {
+thread_local bool mixed = false;
+}  // namespace
+bool mixed_precision() { return mixed; }
+MixedPrecision::MixedPrecision(bool on) : before_(mixed) { mixed = on; }
+MixedPrecision::~MixedPrecision() { mixed = before_; }
+
 void set_debug_nans(bool on) { debug_nans_on = on; }
 bool debug_nans() { return debug_nans_on; }
 

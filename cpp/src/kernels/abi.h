@@ -103,6 +103,7 @@ struct MatmulArgs {
   EwOp act;         // a unary opcode applied to the finished block
   double p0, p1;    // its constants
   bool accumulate;  // out += instead of out = (without bias or act)
+  bool bfloat16 = false;  // float32: operands may be rounded to bfloat16
 };
 
 // N-d convolution, channels last, 1 to 3 spatial axes. x: (N, s..., C), w: (k..., C/groups, F),

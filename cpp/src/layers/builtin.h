@@ -14,7 +14,7 @@ class BuiltIn : public Layer {
   Config get_config() const override {
     Options o = o_;
     o.name = name_;
-    o.dtype = dtype_name(dtype_);
+    o.dtype = dtype_policy();
     if constexpr (requires { o.trainable; }) o.trainable = trainable_;
     return write_options(o);
   }

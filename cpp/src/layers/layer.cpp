@@ -66,7 +66,10 @@ bool CallArgs::flag(const std::string& name, bool otherwise) const {
 Layer::Layer(const LayerOptions& options)
     : name_(options.name),
       trainable_(options.trainable),
-      dtype_(options.dtype ? dtype_from_name(*options.dtype) : floatx()) {
+      mixed_(options.dtype.value_or(lamina::dtype_policy()) == "mixed_bfloat16"),
+      dtype_(mixed_          ? DType::kFloat32
+             : options.dtype ? dtype_from_name(*options.dtype)
+                             : floatx()) {
   static const bool installed = (install_symbolic_apply(), true);
   (void)installed;
 }
@@ -77,8 +80,7 @@ Error Layer::error(const std::string& message) const {
 }
 
 Config Layer::get_config() const {
-  return Config::object(
-      {{"name", name_}, {"trainable", trainable_}, {"dtype", dtype_name(dtype_)}});
+  return Config::object({{"name", name_}, {"trainable", trainable_}, {"dtype", dtype_policy()}});
 }
 
 void Layer::build_from(const std::vector<Shape>& input_shapes) {
@@ -110,6 +112,7 @@ Tensors Layer::operator()(const Tensors& given, CallArgs args, std::optional<boo
   if (call_depth == 0) clear_losses();
   LayerScope scope(name_);
   CallScope mode(args.training);
+  MixedPrecision precision(mixed_);
   return call(inputs, args);
 }
 

@@ -41,9 +41,11 @@ void run_matmul(const Run& r) {
   abi::MatmulArgs args{};
   args.out = r.out[0];
   args.a = batched(r.in[0], args.out), args.b = batched(r.in[1], args.out);
+  args.bfloat16 = r.attrs.has("bfloat16");
   r.kernels.matmul(r.context, args);
 }
 Tensors matmul_backward(const Backward& b) {
+  MixedPrecision precision(b.attrs().has("bfloat16"));
   Tensors out(2);
   const Tensor &x = b.in(0), &y = b.in(1);
   if (b.needs(0)) out[0] = sum_to_shape(matmul(b.grad(), swapaxes(y, -1, -2)), x.shape());
@@ -88,9 +90,11 @@ void run_dense(const Run& r) {
   const std::string& name = r.attrs.text("activation");
   args.has_act = !name.empty();
   if (args.has_act) args.act = fused_code(name);
+  args.bfloat16 = r.attrs.has("bfloat16");
   r.kernels.matmul(r.context, args);
 }
 Tensors dense_backward(const Backward& b) {
+  MixedPrecision precision(b.attrs().has("bfloat16"));
   Tensors out(3);
   const Tensor &x = b.in(0), &k = b.in(1);
   Tensor g = fused_gradient(b.attrs().text("activation"), b.grad(), b);
@@ -140,6 +144,12 @@ Tensor y_gradient(const std::string& activation, const Tensor& g, const Tensor& 
   return g * (Tensor(1.0) - y * y);
 }
 
+// Marks products that take their operands as bfloat16.
+Attrs with_precision(Attrs attrs, DType computed) {
+  if (mixed_precision() && computed == DType::kFloat32) attrs.set("bfloat16", true);
+  return attrs;
+}
+
 void register_linalg_ops() {
   register_op(kMatmul);
   register_op(kDense);
@@ -153,7 +163,7 @@ Tensor matmul(const Tensor& x1, const Tensor& x2) {
   bool row = a.rank() == 1, column = b.rank() == 1;
   if (row) a = expand_dims(a, {0});
   if (column) b = expand_dims(b, {-1});
-  Tensor y = apply1(kMatmul, {a, b});
+  Tensor y = apply1(kMatmul, {a, b}, with_precision({}, p));
   if (row && column)
     y = reshape(y, {});
   else if (row)
@@ -170,7 +180,7 @@ Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor& bias,
   if (!a.is_symbolic() && a.rank() > 2) a = a.contiguous();
   return as_dtype(
       apply1(kDense, {a, as_dtype(kernel, p), bias.defined() ? as_dtype(bias, p) : bias},
-             {{"activation", activation}}),
+             with_precision({{"activation", activation}}, p)),
       d);
 }
 

@@ -9,7 +9,7 @@ import numpy as np
 import typing
 import typing_extensions
 from . import random
-__all__: list[str] = ['Function', 'GradMode', 'Input', 'Layer', 'Loss', 'Metric', 'Model', 'Optimizer', 'Sequential', 'Tensor', 'Variable', 'absolute', 'activation', 'activation_names', 'add', 'all', 'amax', 'amin', 'any', 'apply_constraint', 'apply_initializer', 'apply_regularizer', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argsort', 'average_pool', 'batch_normalization', 'binary_crossentropy', 'bitwise_and', 'bitwise_not', 'bitwise_or', 'bitwise_xor', 'broadcast_to', 'cast', 'categorical_crossentropy', 'ceil', 'celu', 'clip', 'concatenate', 'constraint_defaults', 'conv', 'conv_transpose', 'convert_to_tensor', 'copy', 'copysign', 'cos', 'cosh', 'count_nonzero', 'cpu_isa', 'cumprod', 'cumsum', 'custom_gradient', 'debug_nans', 'deg2rad', 'depthwise_conv', 'deserialize_layer', 'diag', 'diagonal', 'digamma', 'divide', 'divide_no_nan', 'dot', 'dot_product_attention', 'einsum', 'elu', 'empty', 'equal', 'erf', 'erfinv', 'exp', 'exp2', 'expand_dims', 'expm1', 'eye', 'flip', 'floatx', 'floor', 'floor_divide', 'fmod', 'from_dlpack', 'full', 'full_like', 'function_loss', 'function_metric', 'gcd', 'gelu', 'glu', 'grad_enabled', 'gradients', 'greater', 'greater_equal', 'hard_shrink', 'hard_sigmoid', 'hard_silu', 'hard_tanh', 'heaviside', 'hypot', 'identity', 'in_top_k', 'initializer_defaults', 'inner', 'isclose', 'isfinite', 'isinf', 'isnan', 'isneginf', 'isposinf', 'layer_classes', 'layer_normalization', 'lcm', 'leaky_relu', 'left_shift', 'less', 'less_equal', 'lgamma', 'linspace', 'load', 'log', 'log10', 'log1p', 'log2', 'log_sigmoid', 'log_softmax', 'logaddexp', 'logaddexp2', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsumexp', 'loss_classes', 'make_layer', 'make_loss', 'make_metric', 'make_optimizer', 'matmul', 'max', 'max_pool', 'maximum', 'mean', 'meshgrid', 'metric_classes', 'min', 'minimum', 'mish', 'mod', 'model_from_config', 'moments', 'moveaxis', 'multiply', 'nan_to_num', 'ndim', 'negative', 'nextafter', 'nonzero', 'norm', 'not_equal', 'num_threads', 'one_hot', 'ones', 'ones_like', 'op_names', 'optimizer_classes', 'outer', 'pad', 'power', 'prod', 'rad2deg', 'random', 'ravel', 'reciprocal', 'register_activation', 'register_constraint', 'register_initializer', 'register_layer', 'register_regularizer', 'regularizer_defaults', 'relu', 'relu6', 'relu_general', 'repeat', 'reset_layer_names', 'reshape', 'right_shift', 'rint', 'roll', 'round', 'rsqrt', 'scatter', 'scatter_update', 'searchsorted', 'selu', 'set_debug_nans', 'set_floatx', 'set_num_threads', 'shape', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinc', 'sinh', 'size', 'slice', 'slice_update', 'soft_shrink', 'softmax', 'softplus', 'softsign', 'sort', 'sparse_categorical_crossentropy', 'sparse_plus', 'sparse_sigmoid', 'sparsemax', 'split', 'sqrt', 'square', 'squareplus', 'squeeze', 'stack', 'std', 'stop_gradient', 'subtract', 'sum', 'swapaxes', 'take', 'take_along_axis', 'tan', 'tanh', 'tanh_shrink', 'tensor', 'tensordot', 'threshold', 'tile', 'to_snake_case', 'top_k', 'trace', 'transpose', 'tril', 'triu', 'trunc', 'unique_layer_name', 'unstack', 'var', 'vdot', 'version', 'where', 'zeros', 'zeros_like']
+__all__: list[str] = ['Function', 'GradMode', 'Input', 'Layer', 'Loss', 'Metric', 'Model', 'Optimizer', 'Sequential', 'Tensor', 'Variable', 'absolute', 'activation', 'activation_names', 'add', 'all', 'amax', 'amin', 'any', 'apply_constraint', 'apply_initializer', 'apply_regularizer', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argsort', 'average_pool', 'batch_normalization', 'binary_crossentropy', 'bitwise_and', 'bitwise_not', 'bitwise_or', 'bitwise_xor', 'broadcast_to', 'cast', 'categorical_crossentropy', 'ceil', 'celu', 'clip', 'concatenate', 'constraint_defaults', 'conv', 'conv_transpose', 'convert_to_tensor', 'copy', 'copysign', 'cos', 'cosh', 'count_nonzero', 'cpu_isa', 'cumprod', 'cumsum', 'custom_gradient', 'debug_nans', 'deg2rad', 'depthwise_conv', 'deserialize_layer', 'diag', 'diagonal', 'digamma', 'divide', 'divide_no_nan', 'dot', 'dot_product_attention', 'dtype_policy', 'einsum', 'elu', 'empty', 'equal', 'erf', 'erfinv', 'exp', 'exp2', 'expand_dims', 'expm1', 'eye', 'flip', 'floatx', 'floor', 'floor_divide', 'fmod', 'from_dlpack', 'full', 'full_like', 'function_loss', 'function_metric', 'gcd', 'gelu', 'glu', 'grad_enabled', 'gradients', 'greater', 'greater_equal', 'hard_shrink', 'hard_sigmoid', 'hard_silu', 'hard_tanh', 'heaviside', 'hypot', 'identity', 'in_top_k', 'initializer_defaults', 'inner', 'isclose', 'isfinite', 'isinf', 'isnan', 'isneginf', 'isposinf', 'layer_classes', 'layer_normalization', 'lcm', 'leaky_relu', 'left_shift', 'less', 'less_equal', 'lgamma', 'linspace', 'load', 'log', 'log10', 'log1p', 'log2', 'log_sigmoid', 'log_softmax', 'logaddexp', 'logaddexp2', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsumexp', 'loss_classes', 'make_layer', 'make_loss', 'make_metric', 'make_optimizer', 'matmul', 'max', 'max_pool', 'maximum', 'mean', 'meshgrid', 'metric_classes', 'min', 'minimum', 'mish', 'mod', 'model_from_config', 'moments', 'moveaxis', 'multiply', 'nan_to_num', 'ndim', 'negative', 'nextafter', 'nonzero', 'norm', 'not_equal', 'num_threads', 'one_hot', 'ones', 'ones_like', 'op_names', 'optimizer_classes', 'outer', 'pad', 'power', 'prod', 'rad2deg', 'random', 'ravel', 'reciprocal', 'register_activation', 'register_constraint', 'register_initializer', 'register_layer', 'register_regularizer', 'regularizer_defaults', 'relu', 'relu6', 'relu_general', 'repeat', 'reset_layer_names', 'reshape', 'right_shift', 'rint', 'roll', 'round', 'rsqrt', 'scatter', 'scatter_update', 'searchsorted', 'selu', 'set_debug_nans', 'set_dtype_policy', 'set_floatx', 'set_num_threads', 'shape', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinc', 'sinh', 'size', 'slice', 'slice_update', 'soft_shrink', 'softmax', 'softplus', 'softsign', 'sort', 'sparse_categorical_crossentropy', 'sparse_plus', 'sparse_sigmoid', 'sparsemax', 'split', 'sqrt', 'square', 'squareplus', 'squeeze', 'stack', 'std', 'stop_gradient', 'subtract', 'sum', 'swapaxes', 'take', 'take_along_axis', 'tan', 'tanh', 'tanh_shrink', 'tensor', 'tensordot', 'threshold', 'tile', 'to_snake_case', 'top_k', 'trace', 'transpose', 'tril', 'triu', 'trunc', 'unique_layer_name', 'unstack', 'var', 'vdot', 'version', 'where', 'zeros', 'zeros_like']
 class Tensor:
     """
     A strided array on a device, and the handle of automatic differentiation.
@@ -511,6 +511,11 @@ class Layer:
     @property
     def dtype(self) -> str:
         ...
+    @property
+    def dtype_policy(self) -> str:
+        """
+        The dtype, or "mixed_bfloat16"; see lamina.config.set_dtype_policy().
+        """
     @property
     def losses(self) -> list[Tensor]:
         """
@@ -1161,6 +1166,10 @@ def dot_product_attention(query: typing.Any, key: typing.Any, value: typing.Any,
     """
     softmax(query key^T * scale) value (Vaswani et al., 2017); query (B, T, N, H), key and value (B, S, N, H).
     """
+def dtype_policy() -> str:
+    """
+    How layers compute that are given no dtype: see set_dtype_policy().
+    """
 def einsum(subscripts: str, *args) -> Tensor:
     """
     Einstein summation, as np.einsum with a string.
@@ -1638,6 +1647,20 @@ def selu(x: typing.Any) -> Tensor:
 def set_debug_nans(on: bool) -> None:
     """
     Raise an error that names the operation and layer which makes the first NaN.
+    """
+def set_dtype_policy(policy: str) -> None:
+    """
+    Sets how layers compute that are given no dtype of their own.
+    
+    Args:
+        policy: "float32" or another float type for weights and computation; or "mixed_bfloat16":
+            weights, activations and sums in float32, but matrix products of dense and attention layers
+            take their operands as bfloat16 where the CPU has instructions for that (avx512_bf16).
+            Elsewhere it computes as float32 does. No loss scaling is needed.
+    
+    Raises:
+        ValueError: An unknown name.
+        NotImplementedError: "mixed_float16".
     """
 def set_floatx(arg0: str) -> None:
     ...

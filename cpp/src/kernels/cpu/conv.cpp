@@ -177,8 +177,10 @@ void kernel_grad(const Context& ctx, const ConvArgs& args, const View& x, const 
   const Spatial s = spatial(args, x, gw, gy);
   Correlation<T> c = forward_correlation<T>(args, s, gw);
   const bool channels = take_channels_together(&c);
-  const Bands bands(c);
-  const int64_t size = numel(gw);
+  const bool squares = !channels && fits_winograd(c);
+  const Squares<T> grid(c);
+  const Bands bands(squares ? grid.even : c, squares ? 2 : 1);
+  const int64_t size = squares ? 16 * c.channels * c.filters : numel(gw);
   // Bands in fixed chunks, each with a sum of its own; the sums are added in order.
   const int64_t chunks = max64(1, min64(bands.count, 8));
   T* parts = scratch<T>(ctx, 2, chunks * size);
@@ -186,19 +188,22 @@ void kernel_grad(const Context& ctx, const ConvArgs& args, const View& x, const 
     T* sum = parts + q * size;
     for (int64_t j = 0; j < size; ++j) sum[j] = 0;
     for (int64_t b = bands.count * q / chunks; b < bands.count * (q + 1) / chunks; ++b) {
-      const Band band(bands, c, b);
-      if (channels)
+      const Band band(bands, squares ? grid.even : c, b);
+      if (squares)
+        kernel_grad_squares(ctx, c, grid, band, data<T>(x), data<T>(gy), sum);
+      else if (channels)
         kernel_grad_channels(ctx, c, band, data<T>(x), data<T>(gy), sum);
       else
         kernel_grad_band(ctx, c, band, data<T>(x), data<T>(gy), sum);
     }
   });
-  T* pw = data<T>(gw);
+  T* total = squares ? parts : data<T>(gw);
   for (int64_t j = 0; j < size; ++j) {
     T v = parts[j];
     for (int64_t q = 1; q < chunks; ++q) v += parts[q * size + j];
-    pw[j] = v;
+    total[j] = v;
   }
+  if (squares) kernel_of_squares(c, total, data<T>(gw));
 }
 
 void conv(const Context& ctx, const ConvArgs& a, const View& x, const View& w, const View& y) {

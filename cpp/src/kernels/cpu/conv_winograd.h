@@ -17,8 +17,7 @@ bool fits_winograd(const Correlation<T>& c) {
       return false;
   // With few channels the squares cost more than they save.
   return c.groups == 1 && c.axis[0].taps == 1 && c.channels % n == 0 && c.filters % n == 0 &&
-         c.channels * c.filters >= 512 &&
-         c.images * c.axis[1].count * c.axis[2].count >= 512;
+         c.channels * c.filters >= 512 && c.images * c.axis[1].count * c.axis[2].count >= 512;
 }
 
 // Rows 0 to 3 of B' d for a column d, in place.
@@ -96,33 +95,91 @@ inline void square_out(const T* from, int64_t apart, const T* bias, T* to, int64
   }
 }
 
+// The transposes of square_in's and square_out's steps, for the gradient of the kernel. A square of
+// 2x2 gradients, of which rows x columns exist, to 16 places.
+template <class T>
+inline void square_grad_in(const T* from, int64_t row, int64_t pixel, int64_t rows, int64_t columns,
+                           T* to, int64_t apart) {
+  const Vector<T> zero{};
+  Vector<T> half[4][2];
+  LAMINA_UNROLL
+  for (int b = 0; b < 2; ++b) {
+    const bool in = b < columns;
+    const Vector<T> g0 = in ? load_vector(from + b * pixel) : zero,
+                    g1 = in && rows > 1 ? load_vector(from + row + b * pixel) : zero;
+    half[0][b] = g0, half[1][b] = g0 + g1, half[2][b] = g0 - g1, half[3][b] = zero - g1;
+  }
+  LAMINA_UNROLL
+  for (int a = 0; a < 4; ++a, to += 4 * apart) {
+    store_vector(to, half[a][0]), store_vector(to + apart, half[a][0] + half[a][1]);
+    store_vector(to + 2 * apart, half[a][0] - half[a][1]);
+    store_vector(to + 3 * apart, zero - half[a][1]);
+  }
+}
+
+// The sums of 16 places, `apart` from each other, to the 3x3 taps of the kernel's gradient.
+template <class T>
+inline void square_grad_out(const T* from, int64_t apart, T* to, int64_t tap) {
+  Vector<T> half[3][4];
+  LAMINA_UNROLL
+  for (int b = 0; b < 4; ++b) {
+    const Vector<T> s0 = load_vector(from + b * apart), s1 = load_vector(from + (4 + b) * apart),
+                    s2 = load_vector(from + (8 + b) * apart),
+                    s3 = load_vector(from + (12 + b) * apart);
+    const Vector<T> sum = T(0.5) * (s1 + s2);
+    half[0][b] = s0 + sum, half[1][b] = T(0.5) * (s1 - s2), half[2][b] = sum + s3;
+  }
+  LAMINA_UNROLL
+  for (int a = 0; a < 3; ++a) {
+    const Vector<T>* s = half[a];
+    const Vector<T> sum = T(0.5) * (s[1] + s[2]);
+    store_vector(to + 3 * a * tap, s[0] + sum);
+    store_vector(to + (3 * a + 1) * tap, T(0.5) * (s[1] - s[2]));
+    store_vector(to + (3 * a + 2) * tap, sum + s[3]);
+  }
+}
+
+// What both directions share of walking over a band: squares of 2x2 outputs, a few rows at a time,
+// so that what lies between the steps stays in L2.
+template <class T>
+struct Squares {
+  Correlation<T> even;  // whole squares: an odd edge is computed with zeros beyond it
+  int64_t across, room, stride;
+
+  explicit Squares(const Correlation<T>& c) : even(c) {
+    for (int d : {1, 2}) even.axis[d].count = (c.axis[d].count + 1) / 2 * 2;
+    across = even.axis[2].count / 2;
+    room = max64(1, 64 / across) * across;
+    stride = c.channels % 256 == 0 ? c.channels + kVectorLength<T> : c.channels;
+  }
+  // Squares [first, first + count) of a band's inputs.
+  void inputs(const Source<T>& source, int64_t first, int64_t count, T* to) const {
+    for (int64_t s = 0; s < count; ++s) {
+      const int64_t q = (first + s) / across * 2, r = (first + s) % across * 2;
+      const T* from = source.base + q * source.row + r * source.pixel;
+      for (int64_t j = 0; j < even.channels; j += kVectorLength<T>)
+        square_in(from + j, source.row, source.pixel, to + s * stride + j, room * stride);
+    }
+  }
+};
+
 template <class T>
 void correlate_squares(const Context& ctx, const Correlation<T>& c, const T* x, T* y,
                        const Epilogue<T>& epilogue) {
   constexpr int64_t n = kVectorLength<T>;
   const T* weights = winograd_weights(ctx, c, c.pack(ctx, 2), 3);
-  // Whole squares: an odd edge is computed with zeros beyond it.
-  Correlation<T> even = c;
-  for (int d : {1, 2}) even.axis[d].count = (c.axis[d].count + 1) / 2 * 2;
-  const Bands bands(even, 2);
+  const Squares<T> grid(c);
+  const int64_t across = grid.across, room = grid.room, stride = grid.stride;
+  const Bands bands(grid.even, 2);
   const int64_t panels = (c.filters + kPanel<T> - 1) / kPanel<T>;
-  const int64_t across = even.axis[2].count / 2;
-  // Squares of a few rows at a time, so that what lies between the steps stays in L2.
-  const int64_t room = max64(1, 64 / across) * across;
-  const int64_t stride = c.channels % 256 == 0 ? c.channels + n : c.channels;
   parallel(ctx, bands.count, 0.6 * c.flops() * kFlop, [&](int64_t index) {
-    const Band band(bands, even, index);
-    const Source<T> source(ctx, 0, even, x, band, 0);
+    const Band band(bands, grid.even, index);
+    const Source<T> source(ctx, 0, grid.even, x, band, 0);
     const int64_t squares = band.rows / 2 * across;
     for (int64_t first = 0; first < squares; first += room) {
       const int64_t count = min64(room, squares - first);
       T* in = scratch<T>(ctx, 6, 16 * room * stride);
-      for (int64_t s = 0; s < count; ++s) {
-        const int64_t q = (first + s) / across * 2, r = (first + s) % across * 2;
-        const T* from = source.base + q * source.row + r * source.pixel;
-        for (int64_t j = 0; j < c.channels; j += n)
-          square_in(from + j, source.row, source.pixel, in + s * stride + j, room * stride);
-      }
+      grid.inputs(source, first, count, in);
       for (int64_t p = 0; p < panels; ++p) {
         const int64_t width = min64(kPanel<T>, c.filters - p * kPanel<T>), f = p * kPanel<T>;
         T* out = scratch<T>(ctx, 7, 16 * room * width);
@@ -150,6 +207,48 @@ void correlate_squares(const Context& ctx, const Correlation<T>& c, const T* x, 
     epilogue.activate(y + band.out_row(c, band.q1), rows * c.axis[2].count, c.all_filters,
                       c.all_filters);
   });
+}
+
+// Adds one band's share of the gradient of the kernel to `sum`: 16 places of channels by filters.
+template <class T>
+void kernel_grad_squares(const Context& ctx, const Correlation<T>& c, const Squares<T>& grid,
+                         const Band& band, const T* x, const T* gy, T* sum) {
+  constexpr int64_t n = kVectorLength<T>;
+  const Source<T> source(ctx, 0, grid.even, x, band, 0);
+  const int64_t squares = band.rows / 2 * grid.across;
+  for (int64_t first = 0; first < squares; first += grid.room) {
+    const int64_t count = min64(grid.room, squares - first);
+    T* in = scratch<T>(ctx, 6, 16 * grid.room * grid.stride);
+    grid.inputs(source, first, count, in);
+    T* g = scratch<T>(ctx, 7, 16 * grid.room * c.filters);
+    for (int64_t s = 0; s < count; ++s) {
+      const int64_t q = band.q1 + (first + s) / grid.across * 2, r = (first + s) % grid.across * 2;
+      const T* from = gy + band.out_row(c, q) + r * c.all_filters;
+      for (int64_t j = 0; j < c.filters; j += n)
+        square_grad_in(from + j, c.out_shape[2] * c.all_filters, c.all_filters,
+                       min64(2, c.axis[1].count - q), min64(2, c.axis[2].count - r),
+                       g + s * c.filters + j, grid.room * c.filters);
+    }
+    RegisterTile<T> tile{};
+    tile.stride = grid.stride, tile.pieces = 1, tile.length = count;
+    tile.ldb = tile.ldc = c.filters;
+    tile.accumulate = true;
+    for (int64_t place = 0; place < 16; ++place)
+      for (int64_t f = 0; f < c.filters; f += kPanel<T>) {
+        tile.width = min64(kPanel<T>, c.filters - f);
+        tile.a = in + place * grid.room * grid.stride;
+        tile.b = g + place * grid.room * c.filters + f;
+        tile.c = sum + place * c.channels * c.filters + f;
+        multiply_rows(Left::kColumns, c.channels, tile);
+      }
+  }
+}
+
+// 16 places of channels by filters to the 3x3 taps.
+template <class T>
+void kernel_of_squares(const Correlation<T>& c, const T* sum, T* to) {
+  const int64_t area = c.channels * c.filters;
+  for (int64_t j = 0; j < area; j += kVectorLength<T>) square_grad_out(sum + j, area, to + j, area);
 }
 
 }  // namespace

@@ -258,6 +258,12 @@ void run(const Context& ctx, int64_t m, int64_t n, int64_t k, const T* a, int64_
             tile.b = to;
           }
         }
+        if constexpr (std::is_same_v<T, float>) {
+          if (b.pairs) {
+            multiply_rows_of_pairs(left, mm, tile);
+            continue;
+          }
+        }
         multiply_rows(left, mm, tile);
       }
     }

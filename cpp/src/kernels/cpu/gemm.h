@@ -10,6 +10,7 @@ struct Right {
   const T* data;
   int64_t rs, cs;
   bool packed = false;
+  bool pairs = false;  // of bfloat16, in the place of a float; so are the elements of the left one
 };
 
 // A matrix (k x n) in panels of kPanel columns: panel, row, column. The last one is filled up with

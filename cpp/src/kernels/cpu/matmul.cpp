@@ -3,6 +3,7 @@
 
 #include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/gemm.h"
+#include "kernels/cpu/pairs.h"
 
 namespace lamina::LAMINA_ISA {
 namespace {
@@ -88,8 +89,8 @@ void product(const Context& ctx, const MatmulArgs& args) {
   if (batch == 1 && !args.accumulate && blocks <= 2 && k >= 2048)
     return product_in_chunks(ctx, args, m, n, k, min64(8, k / 512), flops, epilogue);
 
-  const int64_t a_rs = a.strides[r - 2], a_cs = a.strides[r - 1], b_rs = b.strides[r - 2],
-                b_cs = b.strides[r - 1], ldc = out.strides[r - 2];
+  int64_t a_rs = a.strides[r - 2], a_cs = a.strides[r - 1];
+  const int64_t b_rs = b.strides[r - 2], b_cs = b.strides[r - 1], ldc = out.strides[r - 2];
   const auto offset = [&](const View& v, int64_t index) {
     int64_t at = 0;
     for (int d = r - 3; d >= 0; --d) {
@@ -100,19 +101,32 @@ void product(const Context& ctx, const MatmulArgs& args) {
   };
   // Rows of blocks that read the same right operand share one packed copy.
   Right<T> shared{};
-  if (one_right && batch * cuts.rows > 1 && batch * m >= 64 && !(a_cs == 1 && is_narrow<T>(n, k)) &&
-      packed_size<T>(k, n) <= 1 << 24)
+  const T* first = data<T>(a);
+  int64_t depth = k;  // elements of the sum, or pairs of them
+  bool pairs = false;
+  if constexpr (std::is_same_v<T, float>)
+    pairs = args.bfloat16 && batch == 1 && m >= 16 && n >= 16 && k >= 32 &&
+            (a_rs == 1 || a_cs == 1) && has_pairs();
+  if constexpr (std::is_same_v<T, float>) {
+    if (pairs) {
+      depth = (k + 1) / 2;
+      shared = pack_pairs(ctx, k, n, data<T>(b), b_rs, b_cs);
+      first = left_pairs(ctx, m, k, first, &a_rs, &a_cs);
+    }
+  }
+  if (!pairs && one_right && batch * cuts.rows > 1 && batch * m >= 64 &&
+      !(a_cs == 1 && is_narrow<T>(n, k)) && packed_size<T>(k, n) <= 1 << 24)
     shared = pack(ctx, k, n, data<T>(b), b_rs, b_cs, scratch<T>(ctx, 3, packed_size<T>(k, n)));
   parallel(ctx, batch * blocks, Cuts::cost(m, n, k, batch), [&](int64_t index) {
     const int64_t column = index % cuts.columns, row = index / cuts.columns % cuts.rows;
     const int64_t which = index / blocks;
     const int64_t i = cuts.row(row), mm = cuts.row(row + 1) - i;
     const int64_t j = cuts.column(column, n), nn = cuts.column(column + 1, n) - j;
-    const T* left = data<T>(a) + offset(a, which) + i * a_rs;
+    const T* left = first + (pairs ? 0 : offset(a, which)) + i * a_rs;
     T* to = data<T>(out) + offset(out, which) + i * ldc + j;
     Right<T> right{data<T>(b) + offset(b, which) + j * b_cs, b_rs, b_cs};
-    if (shared.packed) right = {shared.data + j * k, kPanel<T>, 1, true};
-    gemm(ctx, mm, nn, k, left, a_rs, a_cs, right, to, ldc, args.accumulate,
+    if (shared.packed) right = {shared.data + j * depth, kPanel<T>, 1, true, pairs};
+    gemm(ctx, mm, nn, depth, left, a_rs, a_cs, right, to, ldc, args.accumulate,
          epilogue.bias ? epilogue.bias + j : nullptr);
     epilogue.activate(to, mm, nn, ldc);
   });

@@ -50,4 +50,9 @@ struct RegisterTile {
 void multiply_rows(Left left, int64_t rows, const RegisterTile<float>& tile);
 void multiply_rows(Left left, int64_t rows, const RegisterTile<double>& tile);
 
+// The same for operands whose elements are pairs of bfloat16, neighbours along the sum, in the
+// place of one float. Only where the CPU multiplies those.
+bool has_pairs();
+void multiply_rows_of_pairs(Left left, int64_t rows, const RegisterTile<float>& tile);
+
 }  // namespace lamina::LAMINA_ISA

@@ -1,0 +1,98 @@
+// The register tile for pairs of bfloat16: one instruction adds two products to each of 16 sums.
+#include "kernels/cpu/tile.h"
+
+#if defined(__AVX512F__) && defined(__GNUC__)
+#include <immintrin.h>
+
+#include <utility>
+
+#define LAMINA_PAIRS __attribute__((target("avx512bf16")))
+#endif
+
+namespace lamina::LAMINA_ISA {
+
+#ifdef LAMINA_PAIRS
+namespace {
+
+template <int R, int V, Left kLeft>
+LAMINA_NOINLINE LAMINA_PAIRS void multiply_pairs(const RegisterTile<float>& t) {
+  __m512 sum[R][V];
+  LAMINA_UNROLL
+  for (int v = 0; v < V; ++v) {
+    const int64_t rest = t.width - v * 16;
+    Vector<float> start{};
+    if (t.bias) start = load_some(t.bias + v * 16, rest);
+    LAMINA_UNROLL
+    for (int r = 0; r < R; ++r)
+      sum[r][v] = t.accumulate ? load_some(t.c + r * t.ldc + v * 16, rest) : start;
+  }
+  const float *b = t.b, *a0 = t.a;
+  const int64_t ldb = t.ldb, stride = t.stride, length = t.length;
+  const float *a3 = a0, *a6 = a0, *a9 = a0;
+  if constexpr (kLeft == Left::kRows)
+    a3 = a0 + 3 * stride, a6 = a3 + 3 * stride, a9 = a6 + 3 * stride;
+  for (int64_t j = 0; j < length; ++j, b += ldb) {
+    __m512bh right[V];
+    LAMINA_UNROLL
+    for (int v = 0; v < V; ++v) right[v] = (__m512bh)_mm512_loadu_ps(b + v * 16);
+    LAMINA_UNROLL
+    for (int r = 0; r < R; ++r) {
+      const float* x = a0 + r;
+      if constexpr (kLeft == Left::kRows)
+        x = (r < 3 ? a0 : r < 6 ? a3 : r < 9 ? a6 : a9) + r % 3 * stride + j;
+      const __m512bh left = (__m512bh)_mm512_set1_ps(*x);
+      LAMINA_UNROLL
+      for (int v = 0; v < V; ++v) sum[r][v] = _mm512_dpbf16_ps(sum[r][v], left, right[v]);
+    }
+    if constexpr (kLeft == Left::kColumns) a0 += stride;
+  }
+  LAMINA_UNROLL
+  for (int r = 0; r < R; ++r) {
+    LAMINA_UNROLL
+    for (int v = 0; v < V; ++v)
+      store_some(t.c + r * t.ldc + v * 16, (Vector<float>)sum[r][v], t.width - v * 16);
+  }
+}
+
+using PairFunction = void (*)(const RegisterTile<float>&);
+template <int V, Left kLeft, int... R>
+PairFunction pick_pairs(int rows, std::integer_sequence<int, R...>) {
+  static constexpr PairFunction kTiles[] = {multiply_pairs<R + 1, V, kLeft>...};
+  return kTiles[rows - 1];
+}
+
+}  // namespace
+
+bool has_pairs() {
+  static const bool has = __builtin_cpu_supports("avx512bf16");
+  return has;
+}
+
+void multiply_rows_of_pairs(Left left, int64_t rows, const RegisterTile<float>& tile) {
+  constexpr auto all = std::make_integer_sequence<int, kTileRows>();
+  RegisterTile<float> t = tile;
+  const bool one = t.width <= 16;
+  const int64_t tiles = (rows + kTileRows - 1) / kTileRows;
+  for (int64_t i = 0, done = 0; i < tiles; ++i) {
+    const int64_t next = rows * (i + 1) / tiles, height = next - done;
+    const int h = static_cast<int>(height);
+    if (left == Left::kRows)
+      (one ? pick_pairs<1, Left::kRows>(h, all) : pick_pairs<2, Left::kRows>(h, all))(t);
+    else
+      (one ? pick_pairs<1, Left::kColumns>(h, all) : pick_pairs<2, Left::kColumns>(h, all))(t);
+    t.a += height * (left == Left::kRows ? t.stride : 1);
+    t.c += height * t.ldc;
+    done = next;
+  }
+}
+
+#else
+
+bool has_pairs() { return false; }
+void multiply_rows_of_pairs(Left left, int64_t rows, const RegisterTile<float>& tile) {
+  multiply_rows(left, rows, tile);
+}
+
+#endif
+
+}  // namespace lamina::LAMINA_ISA
