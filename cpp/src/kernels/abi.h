@@ -100,9 +100,9 @@ struct MatmulArgs {
   View a, b, out;
   const View* bias;
   bool has_act;
-  EwOp act;         // a unary opcode applied to the finished block
-  double p0, p1;    // its constants
-  bool accumulate;  // out += instead of out = (without bias or act)
+  EwOp act;               // a unary opcode applied to the finished block
+  double p0, p1;          // its constants
+  bool accumulate;        // out += instead of out = (without bias or act)
   bool bfloat16 = false;  // float32: operands may be rounded to bfloat16
 };
 

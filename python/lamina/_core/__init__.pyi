@@ -1659,7 +1659,7 @@ def set_dtype_policy(policy: str) -> None:
             Elsewhere it computes as float32 does. No loss scaling is needed.
     
     Raises:
-        ValueError: An unknown name.
+        TypeError: An unknown name.
         NotImplementedError: "mixed_float16".
     """
 def set_floatx(arg0: str) -> None:

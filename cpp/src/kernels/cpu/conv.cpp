@@ -198,11 +198,14 @@ void kernel_grad(const Context& ctx, const ConvArgs& args, const View& x, const 
     }
   });
   T* total = squares ? parts : data<T>(gw);
-  for (int64_t j = 0; j < size; ++j) {
-    T v = parts[j];
-    for (int64_t q = 1; q < chunks; ++q) v += parts[q * size + j];
-    total[j] = v;
-  }
+  const int64_t blocks = (size + 4095) / 4096;
+  parallel(ctx, blocks, 0.05 * static_cast<double>(chunks * size), [&](int64_t block) {
+    for (int64_t j = block * 4096; j < min64(size, (block + 1) * 4096); ++j) {
+      T v = parts[j];
+      for (int64_t q = 1; q < chunks; ++q) v += parts[q * size + j];
+      total[j] = v;
+    }
+  });
   if (squares) kernel_of_squares(c, total, data<T>(gw));
 }
 

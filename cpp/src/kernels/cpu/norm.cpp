@@ -11,26 +11,37 @@ const T* optional(const View* v) {
   return v ? data<T>(*v) : nullptr;
 }
 
-// out[k][j] = sum over rows r of f(k, r, j) for k in [0, kSums), by chunks of rows.
+// out[k][j] = sum over rows of f, by chunks of rows. f(first, count, sum) adds what `count`
+// elements from `first` on give to sum[0, count), and to the k-th array of sums at sum + k * width.
+// A width of several rows makes long loops of short rows.
 template <int kSums, class T, class F>
-void column_sums(const Context& ctx, int64_t rows, int64_t cols, T* const* out, F&& f) {
-  int64_t chunks = max64(1, min64(64, (rows + kRowChunk - 1) / kRowChunk)),
-          per = (rows + chunks - 1) / chunks;
-  T* parts = scratch<T>(ctx, 2, chunks * kSums * cols);
-  auto chunk = [&](int64_t c) {
-    T* sum = parts + c * kSums * cols;
-    for (int64_t j = 0; j < kSums * cols; ++j) sum[j] = 0;
-    for (int64_t r = c * per; r < min64(rows, (c + 1) * per); ++r) f(r, sum);
-  };
-  parallel(ctx, chunks, 0.1 * kSums * static_cast<double>(rows) * static_cast<double>(cols), chunk);
+void column_sums(const Context& ctx, int64_t rows, int64_t cols, int64_t width, T* const* out,
+                 F&& f) {
+  const int64_t size = rows * cols, lines = (size + width - 1) / width;
+  const int64_t chunks = max64(1, min64(64, (rows + kRowChunk - 1) / kRowChunk));
+  T* parts = scratch<T>(ctx, 2, chunks * kSums * width);
+  parallel(ctx, chunks, 0.1 * kSums * static_cast<double>(size), [&](int64_t c) {
+    T* sum = parts + c * kSums * width;
+    for (int64_t j = 0; j < kSums * width; ++j) sum[j] = 0;
+    for (int64_t i = lines * c / chunks; i < lines * (c + 1) / chunks; ++i)
+      f(i * width, min64(width, size - i * width), sum);
+  });
   for (int k = 0; k < kSums; ++k) {
     if (!out[k]) continue;
     for (int64_t j = 0; j < cols; ++j) {
-      T s = parts[k * cols + j];
-      for (int64_t c = 1; c < chunks; ++c) s += parts[(c * kSums + k) * cols + j];
+      T s = 0;
+      for (int64_t c = 0; c < chunks; ++c)
+        for (int64_t i = j; i < width; i += cols) s += parts[(c * kSums + k) * width + i];
       out[k][j] = s;
     }
   }
+}
+
+// Several short rows as one.
+inline int64_t wide(int64_t cols) { return cols ? max64(1, 256 / cols) * cols : 1; }
+template <class T>
+void repeat(T* values, int64_t cols, int64_t width) {
+  for (int64_t i = cols; i < width; ++i) values[i] = values[i - cols];
 }
 
 template <class T>
@@ -76,45 +87,56 @@ void ln_grad(const Context& ctx, const View& x, const View* gamma, const View& m
     });
   T* sums[2] = {ggamma ? data<T>(*ggamma) : nullptr, gbeta ? data<T>(*gbeta) : nullptr};
   if (sums[0] || sums[1])
-    column_sums<2, T>(ctx, rows, cols, sums, [&](int64_t r, T* sum) {
-      const T *in = data<T>(x) + r * cols, *up = data<T>(gy) + r * cols;
-      T mu = pm[r], rs = pr[r];
+    column_sums<2, T>(ctx, rows, cols, cols, sums, [&](int64_t first, int64_t, T* sum) {
+      const T *in = data<T>(x) + first, *up = data<T>(gy) + first;
+      T mu = pm[first / cols], rs = pr[first / cols];
       for (int64_t i = 0; i < cols; ++i) sum[i] += up[i] * (in[i] - mu) * rs;
       for (int64_t i = 0; i < cols; ++i) sum[cols + i] += up[i];
     });
 }
 
+// One pass: sums of differences to the first row, and of their squares.
 template <class T>
 void bn_stats(const Context& ctx, const View& x, const View& mean, const View& var) {
-  int64_t rows = x.shape[0], cols = x.shape[1];
-  T *pm = data<T>(mean), *pv = data<T>(var);
-  T n = static_cast<T>(max64(rows, 1));
-  column_sums<1, T>(ctx, rows, cols, &pm, [&](int64_t r, T* sum) {
-    const T* in = data<T>(x) + r * cols;
-    for (int64_t i = 0; i < cols; ++i) sum[i] += in[i];
-  });
-  for (int64_t i = 0; i < cols; ++i) pm[i] /= n;
-  column_sums<1, T>(ctx, rows, cols, &pv, [&](int64_t r, T* sum) {
-    const T* in = data<T>(x) + r * cols;
-    for (int64_t i = 0; i < cols; ++i) sum[i] += (in[i] - pm[i]) * (in[i] - pm[i]);
-  });
-  for (int64_t i = 0; i < cols; ++i) pv[i] /= n;
+  const int64_t rows = x.shape[0], cols = x.shape[1], width = wide(cols);
+  T *pm = data<T>(mean), *pv = data<T>(var), *from = scratch<T>(ctx, 1, width);
+  for (int64_t i = 0; i < cols; ++i) from[i] = rows ? data<T>(x)[i] : T(0);
+  repeat(from, cols, width);
+  T* sums[2] = {pm, pv};
+  column_sums<2, T>(ctx, rows, cols, width, sums,
+                    [&](int64_t first, int64_t count, T* __restrict__ sum) {
+                      const T* in = data<T>(x) + first;
+                      T* __restrict__ squares = sum + width;
+                      for (int64_t i = 0; i < count; ++i) {
+                        const T d = in[i] - from[i];
+                        sum[i] += d;
+                        squares[i] += d * d;
+                      }
+                    });
+  const T n = static_cast<T>(max64(rows, 1));
+  for (int64_t i = 0; i < cols; ++i) {
+    const T d = pm[i] / n, v = pv[i] / n - d * d;
+    pm[i] = from[i] + d;
+    pv[i] = v < 0 ? T(0) : v;
+  }
 }
 
 template <class T>
 void bn(const Context& ctx, double eps, const View& x, const View& mean, const View& var,
         const View* gamma, const View* beta, const View& y) {
-  int64_t rows = x.shape[0], cols = x.shape[1];
+  const int64_t rows = x.shape[0], cols = x.shape[1], width = wide(cols), size = rows * cols;
   const T *g = optional<T>(gamma), *b = optional<T>(beta);
-  T *scale = scratch<T>(ctx, 1, 2 * cols), *shift = scale + cols;
+  T *scale = scratch<T>(ctx, 1, 2 * width), *shift = scale + width;
   for (int64_t i = 0; i < cols; ++i) {
     scale[i] = (g ? g[i] : T(1)) / std::sqrt(data<T>(var)[i] + static_cast<T>(eps));
     shift[i] = (b ? b[i] : T(0)) - data<T>(mean)[i] * scale[i];
   }
-  for_rows(ctx, rows, cols, 0.4, [&](int64_t r) {
-    const T* in = data<T>(x) + r * cols;
-    T* out = data<T>(y) + r * cols;
-    for (int64_t i = 0; i < cols; ++i) out[i] = in[i] * scale[i] + shift[i];
+  repeat(scale, cols, width), repeat(shift, cols, width);
+  for_rows(ctx, (size + width - 1) / width, width, 0.15, [&](int64_t r) {
+    const T* in = data<T>(x) + r * width;
+    T* out = data<T>(y) + r * width;
+    const int64_t count = min64(width, size - r * width);
+    for (int64_t i = 0; i < count; ++i) out[i] = in[i] * scale[i] + shift[i];
   });
 }
 
@@ -122,19 +144,25 @@ template <class T>
 void bn_grad(const Context& ctx, double eps, const View& x, const View& mean, const View& var,
              const View* gamma, const View& gy, const View& gx, const View* ggamma,
              const View* gbeta) {
-  int64_t rows = x.shape[0], cols = x.shape[1];
+  const int64_t rows = x.shape[0], cols = x.shape[1], width = wide(cols), size = rows * cols;
   const T* g = optional<T>(gamma);
-  const T* pm = data<T>(mean);
-  T *rs = scratch<T>(ctx, 1, 6 * cols), *a = rs + cols, *b = a + cols, *c0 = b + cols,
-    *c1 = c0 + cols, *c2 = c1 + cols;
-  for (int64_t i = 0; i < cols; ++i)
+  T *rs = scratch<T>(ctx, 1, 7 * width), *pm = rs + width, *a = pm + width, *b = a + width,
+    *c0 = b + width, *c1 = c0 + width, *c2 = c1 + width;
+  for (int64_t i = 0; i < cols; ++i) {
     rs[i] = T(1) / std::sqrt(data<T>(var)[i] + static_cast<T>(eps));
+    pm[i] = data<T>(mean)[i];
+  }
+  repeat(rs, cols, width), repeat(pm, cols, width);
   T* sums[2] = {a, b};
-  column_sums<2, T>(ctx, rows, cols, sums, [&](int64_t r, T* sum) {
-    const T *in = data<T>(x) + r * cols, *up = data<T>(gy) + r * cols;
-    for (int64_t i = 0; i < cols; ++i) sum[i] += up[i] * (in[i] - pm[i]) * rs[i];
-    for (int64_t i = 0; i < cols; ++i) sum[cols + i] += up[i];
-  });
+  column_sums<2, T>(ctx, rows, cols, width, sums,
+                    [&](int64_t first, int64_t count, T* __restrict__ sum) {
+                      const T *in = data<T>(x) + first, *up = data<T>(gy) + first;
+                      T* __restrict__ plain = sum + width;
+                      for (int64_t i = 0; i < count; ++i) {
+                        sum[i] += up[i] * (in[i] - pm[i]) * rs[i];
+                        plain[i] += up[i];
+                      }
+                    });
   T n = static_cast<T>(max64(rows, 1));
   // gx = gamma * rs * (g - mean(g) - xhat * mean(g xhat)) = c0 * g + c1 * x + c2
   for (int64_t i = 0; i < cols; ++i) {
@@ -144,11 +172,13 @@ void bn_grad(const Context& ctx, double eps, const View& x, const View& mean, co
     if (ggamma) data<T>(*ggamma)[i] = a[i];
     if (gbeta) data<T>(*gbeta)[i] = b[i];
   }
+  repeat(c0, cols, width), repeat(c1, cols, width), repeat(c2, cols, width);
   if (gx.data)
-    for_rows(ctx, rows, cols, 0.5, [&](int64_t r) {
-      const T *in = data<T>(x) + r * cols, *up = data<T>(gy) + r * cols;
-      T* out = data<T>(gx) + r * cols;
-      for (int64_t i = 0; i < cols; ++i) out[i] = c0[i] * up[i] + c1[i] * in[i] + c2[i];
+    for_rows(ctx, (size + width - 1) / width, width, 0.2, [&](int64_t r) {
+      const T *in = data<T>(x) + r * width, *up = data<T>(gy) + r * width;
+      T* out = data<T>(gx) + r * width;
+      const int64_t count = min64(width, size - r * width);
+      for (int64_t i = 0; i < count; ++i) out[i] = c0[i] * up[i] + c1[i] * in[i] + c2[i];
     });
 }
 
