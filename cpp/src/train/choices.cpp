@@ -42,7 +42,8 @@ struct Registry {
       fail("unknown ", kind, " '", name, "'; there are ", known);
     }
     Config c = it->second.defaults;
-    for (auto& [k, v] : choice.arguments().as_object()) {
+    const Config given = choice.arguments();
+    for (auto& [k, v] : given.as_object()) {
       if (!c.has(k)) fail(it->second.class_name, ": unexpected argument '", k, "'");
       c.set(k, v);
     }
