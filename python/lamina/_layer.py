@@ -107,6 +107,8 @@ def _repr(self: Any) -> str:
 
 def _from_config(cls: Any, config: dict[str, Any]) -> Any:
     config = {k: v for k, v in config.items() if k != "dtype" or v is not None}
+    if isinstance(config.get("dtype"), dict):  # as Keras writes a policy
+        config["dtype"] = config["dtype"]["config"]["name"]
     return cls(**config)
 
 
