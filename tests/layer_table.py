@@ -397,3 +397,7 @@ layer(
     value_dim=5,
     output_shape=7,
 )
+
+# Rows of other families; those files take what they need from this one.
+import rows_convolution  # noqa: E402, F401
+import rows_reshaping  # noqa: E402, F401

@@ -755,3 +755,6 @@ ELSEWHERE = {
     "ndim",
     "empty",
 }
+
+# Rows of other families; those files take what they need from this one.
+import rows_spatial_ops  # noqa: E402, F401

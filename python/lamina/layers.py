@@ -10,6 +10,15 @@ globals().update(_classes)
 _layer._native.update(_classes)
 
 
+# Keras's other names: the class found under each.
+_aliases = {"Convolution": "Conv", "MaxPool": "MaxPooling", "AvgPool": "AveragePooling"}
+_aliases |= {"GlobalMaxPool": "GlobalMaxPooling", "GlobalAvgPool": "GlobalAveragePooling"}
+_aliases = {f"{a}{n}D": f"{c}{n}D" for a, c in _aliases.items() for n in (1, 2, 3)}
+_aliases |= {f"Convolution{n}DTranspose": f"Conv{n}DTranspose" for n in (1, 2, 3)}
+_aliases |= {f"SeparableConvolution{n}D": f"SeparableConv{n}D" for n in (1, 2)}
+globals().update({alias: _classes[name] for alias, name in _aliases.items()})
+
+
 def Input(*args: Any, **kwargs: Any) -> _core.Tensor:
     """See `lamina.Input`."""
     import lamina
@@ -44,7 +53,7 @@ def serialize(layer: Layer) -> dict[str, Any]:
     return layer._serialize()
 
 
-__all__ = [*sorted(_classes), "Input", "Layer", "deserialize", "serialize"]
+__all__ = [*sorted(_classes), *sorted(_aliases), "Input", "Layer", "deserialize", "serialize"]
 
 
 def __getattr__(name: str) -> Any:

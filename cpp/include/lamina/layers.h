@@ -386,3 +386,6 @@ inline Handle MultiHeadAttention(int64_t num_heads, int64_t key_dim,
 }  // namespace layers
 
 }  // namespace lamina
+
+#include "lamina/layers_convolution.h"
+#include "lamina/layers_spatial.h"

@@ -181,14 +181,41 @@ Tensor conv(const Tensor& inputs, const Tensor& kernel, const ConvOptions& optio
             const Tensor& bias = {});
 Tensor depthwise_conv(const Tensor& inputs, const Tensor& kernel, const ConvOptions& options = {},
                       const Tensor& bias = {});
+// A depthwise convolution, then one with a kernel (1..., C * multiplier, F); bias and activation
+// belong to the second.
+Tensor separable_conv(const Tensor& inputs, const Tensor& depthwise_kernel,
+                      const Tensor& pointwise_kernel, const ConvOptions& options = {},
+                      const Tensor& bias = {});
+// kernel (k..., F, C). Spatial lengths are n * stride with padding "same" and, with "valid",
+// (n - 1) * stride + max(reach, stride), reach = (k - 1) * dilation_rate + 1; with output_padding
+// (n - 1) * stride + output_padding + reach ("valid") or reach % 2 ("same").
 Tensor conv_transpose(const Tensor& inputs, const Tensor& kernel, const ConvOptions& options = {},
-                      const Ints& output_padding = {});
+                      const Ints& output_padding = {}, const Tensor& bias = {});
 Tensor max_pool(const Tensor& inputs, const Ints& pool_size, const Ints& strides = {},
                 const std::string& padding = "valid",
                 const std::string& data_format = "channels_last");
 Tensor average_pool(const Tensor& inputs, const Ints& pool_size, const Ints& strides = {},
                     const std::string& padding = "valid",
                     const std::string& data_format = "channels_last");
+// Pooling to given spatial lengths m: window i of an axis of length n is
+// [floor(i * n / m), ceil((i + 1) * n / m)).
+Tensor adaptive_max_pool(const Tensor& inputs, const Ints& output_size,
+                         const std::string& data_format = "channels_last");
+Tensor adaptive_average_pool(const Tensor& inputs, const Ints& output_size,
+                             const std::string& data_format = "channels_last");
+// Squares of block_size pixels of an image as channels, and back.
+Tensor space_to_depth(const Tensor& x, int64_t block_size,
+                      const std::string& data_format = "channels_last");
+Tensor depth_to_space(const Tensor& x, int64_t block_size,
+                      const std::string& data_format = "channels_last");
+// Windows of an image (N, C, H, W) as columns (N, C * kh * kw, windows), and their sum back in
+// place.
+struct UnfoldOptions {
+  Ints dilation = {1}, padding = {0}, stride = {1};
+};
+Tensor unfold(const Tensor& x, const Ints& kernel_size, const UnfoldOptions& options = {});
+Tensor fold(const Tensor& x, const Ints& output_size, const Ints& kernel_size,
+            const UnfoldOptions& options = {});
 Tensor softmax(const Tensor& x, const Axes& axis = -1);
 Tensor log_softmax(const Tensor& x, const Axes& axis = -1);
 // Over the last axis or axes: (x - mean) / sqrt(var + epsilon) * gamma + beta; gamma, beta may be

@@ -48,8 +48,12 @@ class BuiltIn : public Layer {
     for (int64_t x : out) require_positive(argument, x);
     return out;
   }
+  // A data_format, channels_last where none is given.
+  std::string format(const std::string& given) const {
+    return channels_first(given) ? given : "channels_last";
+  }
   bool channels_first(const std::string& format) const {
-    if (format != "channels_last" && format != "channels_first")
+    if (!format.empty() && format != "channels_last" && format != "channels_first")
       throw Error(
           str(Derived::kName,
               ": argument 'data_format' must be channels_last or channels_first, received '",
@@ -81,8 +85,13 @@ LayerClass layer_class(const char* doc) {
 using LayerClasses = std::vector<LayerClass>;
 void add_core_layers(LayerClasses& out);
 void add_convolution_layers(LayerClasses& out);
+void add_convolution_transpose_layers(LayerClasses& out);
+void add_depthwise_layers(LayerClasses& out);
 void add_pooling_layers(LayerClasses& out);
-void add_image_layers(LayerClasses& out);
+void add_adaptive_pooling_layers(LayerClasses& out);
+void add_reshaping_layers(LayerClasses& out);
+void add_padding_layers(LayerClasses& out);
+void add_upsampling_layers(LayerClasses& out);
 void add_normalization_layers(LayerClasses& out);
 void add_regularization_layers(LayerClasses& out);
 void add_merging_layers(LayerClasses& out);

@@ -1,64 +1,38 @@
 // Convolutions over one, two and three spatial axes.
-#include "layers/builtin.h"
+#include "layers/convolution.h"
 
 namespace lamina {
 
 namespace {
 
 template <class Derived, int kSpatial>
-class Conv : public BuiltIn<Derived, ConvLayerOptions> {
+class Conv : public Convolutional<Derived, ConvLayerOptions, kSpatial> {
  public:
-  explicit Conv(const ConvLayerOptions& o) : BuiltIn<Derived, ConvLayerOptions>(o) {
-    this->require_positive("filters", o.filters), this->require_positive("groups", o.groups);
+  explicit Conv(const ConvLayerOptions& o) : Convolutional<Derived, ConvLayerOptions, kSpatial>(o) {
+    this->require_positive("groups", o.groups);
     if (o.filters % o.groups != 0)
       fail(Derived::kName, ": ", o.filters, " filters cannot be shared by ", o.groups, " groups");
-    this->o_.kernel_size = this->each("kernel_size", o.kernel_size, kSpatial);
-    this->o_.strides = this->each("strides", o.strides, kSpatial);
-    this->o_.dilation_rate = this->each("dilation_rate", o.dilation_rate, kSpatial);
-    this->channels_first(o.data_format);
-    if (o.padding != "valid" && o.padding != "same" && !(o.padding == "causal" && kSpatial == 1))
-      fail(Derived::kName, ": argument 'padding' must be valid",
-           kSpatial == 1 ? ", same or causal" : " or same", ", received '", o.padding, "'");
+    this->require_strides_or_dilation();
   }
   void build(const std::vector<Shape>& shapes) override {
     const auto& o = this->o_;
-    this->one_input(shapes);
-    this->require_rank(shapes[0], kSpatial + 2);
-    int64_t channels = shapes[0][this->channels_first(o.data_format) ? 1 : -1];
-    if (channels < 0)
-      throw this->error(str("the number of channels must be known, received shape ", shapes[0]));
+    const int64_t channels = this->take_channels(shapes);
     if (channels % o.groups != 0)
       throw this->error(
           str("the input has ", channels, " channels, which ", o.groups, " groups cannot share"));
-    channels_ = channels;
     Shape s(o.kernel_size);
     s.push_back(channels / o.groups), s.push_back(o.filters);
     kernel_ = this->add_weight(
         {"kernel", s, o.kernel_initializer, o.kernel_regularizer, o.kernel_constraint});
-    if (o.use_bias)
-      bias_ = this->add_weight(
-          {"bias", {o.filters}, o.bias_initializer, o.bias_regularizer, o.bias_constraint});
+    this->add_bias(o.filters);
   }
   Tensors call(const Tensors& in, const CallArgs&) override {
-    const auto& o = this->o_;
-    this->require_rank(in[0].shape(), kSpatial + 2);
-    int64_t channels = in[0].dim(this->channels_first(o.data_format) ? 1 : -1);
-    if (channels != channels_)
-      throw this->error(
-          str("expected ", channels_, " channels, received an input of shape ", in[0].shape()));
-    ConvOptions c;
-    c.strides = o.strides, c.padding = o.padding, c.data_format = o.data_format,
-    c.dilation_rate = o.dilation_rate;
-    c.activation = o.activation.fusable();
-    Tensor y = conv(in[0], kernel_, c, bias_.defined() ? bias_.value() : Tensor{});
-    if (o.activation.applies_after()) y = o.activation(y);
-    this->activity(o.activity_regularizer, y);
-    return {y};
+    this->require_channels(in[0]);
+    return this->finish(conv(in[0], kernel_, this->options(), this->bias()));
   }
 
  private:
-  Variable kernel_, bias_;
-  int64_t channels_ = 0;
+  Variable kernel_;
 };
 
 struct Conv1D : Conv<Conv1D, 1> {

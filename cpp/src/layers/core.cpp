@@ -1,4 +1,4 @@
-// Dense, Embedding, activations and changes of shape.
+// Dense, Embedding and activations.
 #include "layers/builtin.h"
 
 namespace lamina {
@@ -88,56 +88,6 @@ class ActivationLayer : public BuiltIn<ActivationLayer, ActivationOptions> {
   Tensors call(const Tensors& in, const CallArgs&) override { return {o_.activation(in[0])}; }
 };
 
-class Flatten : public BuiltIn<Flatten, FlattenOptions> {
- public:
-  static constexpr const char* kName = "Flatten";
-  using BuiltIn::BuiltIn;
-  Tensors call(const Tensors& in, const CallArgs&) override {
-    Tensor x = in[0];
-    if (x.rank() < 1) throw error("expected an input with a batch axis");
-    if (channels_first(o_.data_format) && x.rank() > 2) x = moveaxis(x, {1}, {-1});
-    if (x.rank() == 1) return {reshape(x, {-1, 1})};
-    return {reshape(x, {x.dim(0), x.dim(0) == 0 ? x.numel() : -1})};
-  }
-};
-
-class ReshapeLayer : public BuiltIn<ReshapeLayer, ReshapeOptions> {
- public:
-  static constexpr const char* kName = "Reshape";
-  using BuiltIn::BuiltIn;
-  Tensors call(const Tensors& in, const CallArgs&) override {
-    Ints s = o_.target_shape;
-    s.insert(s.begin(), in[0].dim(0));
-    try {
-      return {reshape(in[0], s)};
-    } catch (const Error&) {
-      throw error(str("an input of shape ", in[0].shape(), " does not fit the target shape ",
-                      Shape(o_.target_shape)));
-    }
-  }
-};
-
-class Permute : public BuiltIn<Permute, PermuteOptions> {
- public:
-  static constexpr const char* kName = "Permute";
-  using BuiltIn::BuiltIn;
-  Tensors call(const Tensors& in, const CallArgs&) override {
-    Ints order = o_.dims;
-    order.insert(order.begin(), 0);
-    return {transpose(in[0], order)};
-  }
-};
-
-class RepeatVector : public BuiltIn<RepeatVector, RepeatVectorOptions> {
- public:
-  static constexpr const char* kName = "RepeatVector";
-  explicit RepeatVector(const RepeatVectorOptions& o) : BuiltIn(o) { require_positive("n", o.n); }
-  Tensors call(const Tensors& in, const CallArgs&) override {
-    require_rank(in[0].shape(), 2);
-    return {broadcast_to(expand_dims(in[0], {1}), {in[0].dim(0), o_.n, in[0].dim(1)})};
-  }
-};
-
 class Rescaling : public BuiltIn<Rescaling, RescalingOptions> {
  public:
   static constexpr const char* kName = "Rescaling";
@@ -224,17 +174,6 @@ Example:
 (1, 3, 4))"));
   out.push_back(
       layer_class<ActivationLayer>("Applies an activation function, by name or as a function."));
-  out.push_back(
-      layer_class<Flatten>(R"(All axes but the batch in one: (batch, a, b) to (batch, a * b).
-
-Args:
-    data_format: "channels_first" moves the channels to the end before.)"));
-  out.push_back(
-      layer_class<ReshapeLayer>("Another shape of each sample; target_shape is without the batch "
-                                "axis, one length may be -1."));
-  out.push_back(layer_class<Permute>("Axes of each sample in another order; dims counts from 1."));
-  out.push_back(
-      layer_class<RepeatVector>("(batch, features) repeated n times: (batch, n, features)."));
   out.push_back(layer_class<Rescaling>("x * scale + offset."));
   out.push_back(layer_class<ReLU>(R"(max(x, 0).
 

@@ -1,4 +1,5 @@
 // Pooling over windows and over everything.
+#include "core/text.h"
 #include "layers/builtin.h"
 
 namespace lamina {
@@ -11,8 +12,9 @@ class Pooling : public BuiltIn<Derived, PoolingOptions> {
   explicit Pooling(const PoolingOptions& o) : BuiltIn<Derived, PoolingOptions>(o) {
     this->o_.pool_size = this->each("pool_size", o.pool_size, kSpatial);
     this->o_.strides = this->each("strides", o.strides.value_or(this->o_.pool_size), kSpatial);
-    this->channels_first(o.data_format);
-    if (o.padding != "valid" && o.padding != "same")
+    this->o_.data_format = this->format(o.data_format);
+    this->o_.padding = lower_case(o.padding);
+    if (this->o_.padding != "valid" && this->o_.padding != "same")
       fail(Derived::kName, ": argument 'padding' must be valid or same, received '", o.padding,
            "'");
   }
@@ -27,7 +29,10 @@ class Pooling : public BuiltIn<Derived, PoolingOptions> {
 template <class Derived, int kSpatial, bool kMax>
 class GlobalPooling : public BuiltIn<Derived, GlobalPoolingOptions> {
  public:
-  using BuiltIn<Derived, GlobalPoolingOptions>::BuiltIn;
+  explicit GlobalPooling(const GlobalPoolingOptions& o)
+      : BuiltIn<Derived, GlobalPoolingOptions>(o) {
+    this->o_.data_format = this->format(o.data_format);
+  }
   Tensors call(const Tensors& in, const CallArgs&) override {
     const auto& o = this->o_;
     this->require_rank(in[0].shape(), kSpatial + 2);

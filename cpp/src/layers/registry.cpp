@@ -8,7 +8,9 @@ namespace lamina {
 const std::vector<LayerClass>& layer_classes() {
   static const LayerClasses classes = [] {
     LayerClasses out;
-    for (auto add : {add_core_layers, add_convolution_layers, add_pooling_layers, add_image_layers,
+    for (auto add : {add_core_layers, add_convolution_layers, add_convolution_transpose_layers,
+                     add_depthwise_layers, add_pooling_layers, add_adaptive_pooling_layers,
+                     add_reshaping_layers, add_padding_layers, add_upsampling_layers,
                      add_normalization_layers, add_regularization_layers, add_merging_layers,
                      add_recurrent_layers, add_attention_layers})
       add(out);

@@ -1,6 +1,5 @@
 // Convolution and its two transposes, each the gradient of the others.
-#include <cmath>
-
+#include "core/text.h"
 #include "graph/op.h"
 #include "lamina/ops.h"
 #include "ops/fused.h"
@@ -11,7 +10,8 @@ namespace lamina {
 
 namespace {
 
-// Attributes: strides, dilation_rate (one a spatial axis), padding, activation, groups.
+// Attributes: strides, dilation_rate (one a spatial axis), padding, activation. Padding "given"
+// comes with "pad_lo", the padding before each axis, and "out", the lengths of the result.
 struct Geometry {
   abi::ConvArgs args{};
   int64_t out[3] = {};
@@ -33,6 +33,9 @@ Geometry geometry(const Attrs& a, const Shape& x, const Shape& kernel) {
       g.args.pad_lo[i] = std::max<int64_t>((g.out[i] - 1) * stride + reach - n, 0) / 2;
     } else if (padding == "causal") {
       g.out[i] = (n - 1) / stride + 1, g.args.pad_lo[i] = reach - 1;
+    } else if (padding == "given") {
+      g.out[i] = a.ints("out")[static_cast<size_t>(i)];
+      g.args.pad_lo[i] = a.ints("pad_lo")[static_cast<size_t>(i)];
     } else {
       g.out[i] = n < reach ? 0 : (n - reach) / stride + 1;
     }
@@ -141,13 +144,79 @@ Tensors kernel_grad_backward(const Backward& b) {
   return out;
 }
 
-Ints one_each(const Ints& v, int n, const char* what) {
+// ---- the transpose: x (N, s..., C), kernel (k..., F, C), attributes as above and output_padding
+// (empty: the default). It is the gradient of a convolution that maps an image of the result's
+// shape to one of x's shape: the geometry of that, and the result's shape.
+Geometry transposed(const Attrs& a, const Shape& x, const Shape& kernel, Shape* result) {
+  const Ints &strides = a.ints("strides"), &dilations = a.ints("dilation_rate"),
+             &extra = a.ints("output_padding");
+  const bool same = a.text("padding") == "same";
+  Geometry g;
+  g.args.spatial = kernel.rank() - 2, g.args.groups = 1;
+  *result = {x[0]};
+  for (int i = 0; i < g.args.spatial; ++i) {
+    const auto s = static_cast<size_t>(i);
+    const int64_t n = x[i + 1], stride = strides[s];
+    const int64_t reach = (kernel[i] - 1) * dilations[s] + 1;
+    // Of all (n - 1) * stride + reach pixels that x touches, "same" leaves out some at the start.
+    int64_t length, left_out = 0;
+    if (!same) {
+      length = (n - 1) * stride + (extra.empty() ? std::max(reach, stride) : reach + extra[s]);
+    } else {
+      const int64_t over = extra.empty() ? stride + reach - 2 : reach + reach % 2 - 2 + extra[s];
+      length = extra.empty() ? n * stride : (n - 1) * stride + reach % 2 + extra[s];
+      left_out = reach - 1 - std::min((over + 1) / 2, reach - 1);
+    }
+    g.args.stride[i] = stride, g.args.dilation[i] = dilations[s], g.args.pad_lo[i] = left_out;
+    g.out[i] = n;
+    result->push_back(length);
+  }
+  result->push_back(kernel[-2]);
+  return g;
+}
+void infer_transpose(Infer& f) {
+  const Shape &x = f.shape(0), &k = f.shape(1);
+  if (k.rank() < 3 || k.rank() > 5 || x.rank() != k.rank() || x[-1] != k[-1])
+    f.refuse(
+        "expected inputs (N, s..., C) and kernel (k..., F, C) with 1 to 3 spatial axes and as many "
+        "channels in both; received shapes ",
+        x, " and ", k);
+  Shape y;
+  transposed(f.attrs(), x, k, &y);
+  for (int i = 1; i + 1 < y.rank(); ++i)
+    if (y[i] <= 0) f.refuse("an input of shape ", x, " leaves nothing of shape ", y);
+  f.output(y, f.dtype(0));
+}
+void run_transpose(const Run& r) {
+  Shape y;
+  const Geometry g = transposed(r.attrs, shape_of(r.in[0]), shape_of(r.in[1]), &y);
+  r.kernels.conv_input_grad(r.context, g.args, r.in[0], r.in[1], r.out[0]);
+}
+Tensors transpose_backward(const Backward& b) {
+  Tensors out(2);
+  Shape y;
+  const Geometry g = transposed(b.attrs(), b.in(0).shape(), b.in(1).shape(), &y);
+  const Attrs a = {{"strides", b.attrs().ints("strides")},
+                   {"dilation_rate", b.attrs().ints("dilation_rate")},
+                   {"padding", std::string("given")},
+                   {"pad_lo", Ints(g.args.pad_lo, g.args.pad_lo + g.args.spatial)},
+                   {"out", Ints(g.out, g.out + g.args.spatial)},
+                   {"activation", std::string()}};
+  if (b.needs(0)) out[0] = plain_conv(b.grad(), b.in(1), a);
+  if (b.needs(1)) out[1] = kernel_grad(b.grad(), b.in(0), b.in(1).shape(), a);
+  return out;
+}
+const Op kTranspose{"conv_transpose", infer_transpose, run_transpose, transpose_backward};
+
+// ---- arguments
+
+Ints one_each(const Ints& v, int n, const char* what, int64_t least = 1) {
   Ints out = v.empty() ? Ints{1} : v;
   if (out.size() == 1) out.resize(static_cast<size_t>(n), out[0]);
   if (static_cast<int>(out.size()) != n)
     fail("conv: ", what, " needs 1 or ", n, " numbers, received ", v.size());
   for (int64_t x : out)
-    if (x < 1) fail("conv: ", what, " must be positive, received ", x);
+    if (x < least) fail("conv: ", what, " must be at least ", least, ", received ", x);
   return out;
 }
 
@@ -168,22 +237,22 @@ bool first(const std::string& format) {
   return format == "channels_first";
 }
 
-Attrs attrs_of(const ConvOptions& o, int spatial) {
-  if (o.padding != "valid" && o.padding != "same" && !(o.padding == "causal" && spatial == 1))
-    fail("conv: padding must be valid, same or (with one spatial axis) causal; received '",
+Attrs attrs_of(const ConvOptions& o, int spatial, bool causal) {
+  const std::string padding = lower_case(o.padding);
+  if (padding != "valid" && padding != "same" && !(padding == "causal" && causal && spatial == 1))
+    fail("conv: padding must be valid",
+         causal ? ", same or (with one spatial axis) causal" : " or same", "; received '",
          o.padding, "'");
-  Ints strides = one_each(o.strides, spatial, "strides"),
-       dilation = one_each(o.dilation_rate, spatial, "dilation_rate");
-  return {{"strides", strides},
-          {"dilation_rate", dilation},
-          {"padding", o.padding},
+  return {{"strides", one_each(o.strides, spatial, "strides")},
+          {"dilation_rate", one_each(o.dilation_rate, spatial, "dilation_rate")},
+          {"padding", padding},
           {"activation", o.activation}};
 }
 
 }  // namespace
 
 void register_conv_ops() {
-  for (const Op* op : {&kConv, &kInputGrad, &kKernelGrad}) register_op(*op);
+  for (const Op* op : {&kConv, &kInputGrad, &kKernelGrad, &kTranspose}) register_op(*op);
 }
 
 Tensor conv(const Tensor& inputs, const Tensor& kernel, const ConvOptions& o, const Tensor& bias) {
@@ -191,7 +260,7 @@ Tensor conv(const Tensor& inputs, const Tensor& kernel, const ConvOptions& o, co
   bool cf = first(o.data_format);
   Tensor x = as_dtype(inputs, p);
   if (cf) x = transpose(x, channels_last_order(x.rank()));
-  Attrs a = attrs_of(o, kernel.rank() - 2);
+  Attrs a = attrs_of(o, kernel.rank() - 2, true);
   Tensor y = apply1(
       kConv, {packed(x), packed(as_dtype(kernel, p)), bias.defined() ? as_dtype(bias, p) : bias},
       a);
@@ -206,37 +275,37 @@ Tensor depthwise_conv(const Tensor& inputs, const Tensor& kernel, const ConvOpti
     fail("depthwise_conv: expected a kernel (k..., C, multiplier), received shape ",
          kernel.shape());
   int64_t channels = shape[shape.size() - 2], multiplier = shape.back();
+  if (inputs.rank() == kernel.rank() && inputs.dim(first(o.data_format) ? 1 : -1) != channels)
+    fail(
+        "depthwise_conv: the kernel's channels must be those of the input; received inputs of "
+        "shape ",
+        inputs.shape(), " and a kernel of shape ", kernel.shape());
   shape[shape.size() - 2] = 1, shape.back() = channels * multiplier;
   return conv(inputs, reshape(kernel, shape), o, bias);
 }
 
+Tensor separable_conv(const Tensor& inputs, const Tensor& depthwise_kernel,
+                      const Tensor& pointwise_kernel, const ConvOptions& o, const Tensor& bias) {
+  ConvOptions spatial = o, pointwise;
+  spatial.activation.clear();
+  pointwise.data_format = o.data_format, pointwise.activation = o.activation;
+  return conv(depthwise_conv(inputs, depthwise_kernel, spatial), pointwise_kernel, pointwise, bias);
+}
+
 Tensor conv_transpose(const Tensor& inputs, const Tensor& kernel, const ConvOptions& o,
-                      const Ints& output_padding) {
+                      const Ints& output_padding, const Tensor& bias) {
   DType d = common_float({inputs, kernel}), p = d == DType::kFloat64 ? d : DType::kFloat32;
   bool cf = first(o.data_format);
   Tensor x = as_dtype(inputs, p);
   if (cf) x = transpose(x, channels_last_order(x.rank()));
-  int spatial = kernel.rank() - 2;
-  Attrs a = attrs_of(o, spatial);
-  const Ints &strides = a.ints("strides"), &dilation = a.ints("dilation_rate");
-  if (x.rank() != kernel.rank() || x.dim(-1) != kernel.dim(-1))
-    fail("conv_transpose: expected inputs (N, s..., C) and kernel (k..., F, C); received shapes ",
-         x.shape(), " and ", kernel.shape());
-  Shape shape = {x.dim(0)};
-  for (int i = 0; i < spatial; ++i) {
-    auto s = static_cast<size_t>(i);
-    int64_t reach = (kernel.dim(i) - 1) * dilation[s] + 1, n = x.dim(i + 1), out;
-    int64_t extra =
-        output_padding.empty() ? -1 : output_padding[output_padding.size() == 1 ? 0 : s];
-    if (extra < 0)
-      out = o.padding == "same" ? n * strides[s]
-                                : n * strides[s] + std::max<int64_t>(reach - strides[s], 0);
-    else
-      out = (n - 1) * strides[s] + reach - (o.padding == "same" ? 2 * (reach / 2) : 0) + extra;
-    shape.push_back(out);
-  }
-  shape.push_back(kernel.dim(-2));
-  Tensor y = input_grad(x, as_dtype(kernel, p), shape, a);
+  Attrs a = attrs_of(o, kernel.rank() - 2, false);
+  a.set("output_padding", output_padding.empty()
+                              ? Ints{}
+                              : one_each(output_padding, kernel.rank() - 2, "output_padding", 0));
+  a.set("activation", std::string());
+  Tensor y = apply1(kTranspose, {packed(x), packed(as_dtype(kernel, p))}, a);
+  if (bias.defined()) y = y + as_dtype(bias, p);
+  if (!o.activation.empty()) y = activation(y, o.activation);
   if (cf) y = transpose(y, channels_first_order(y.rank()));
   return as_dtype(y, d);
 }

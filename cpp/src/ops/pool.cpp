@@ -1,4 +1,5 @@
 // Pooling.
+#include "core/text.h"
 #include "graph/op.h"
 #include "lamina/ops.h"
 #include "ops/packed.h"
@@ -62,10 +63,13 @@ const Op kPool = [] {
 }();
 
 Tensor pool(bool max, const Tensor& inputs, const Ints& size, const Ints& given,
-            const std::string& padding, const std::string& format) {
+            const std::string& given_padding, const std::string& format) {
   const char* name = max ? "max_pool" : "average_pool";
+  const std::string padding = lower_case(given_padding);
   if (padding != "valid" && padding != "same")
-    fail(name, ": padding must be valid or same, received '", padding, "'");
+    fail(name, ": padding must be valid or same, received '", given_padding, "'");
+  if (format != "channels_last" && format != "channels_first")
+    fail(name, ": data_format must be channels_last or channels_first, received '", format, "'");
   if (size.empty() || size.size() > 3) fail(name, ": pool_size needs 1 to 3 numbers");
   Ints strides = given.empty() ? size : given;
   if (strides.size() == 1) strides.resize(size.size(), strides[0]);

@@ -9,7 +9,7 @@ import numpy as np
 import typing
 import typing_extensions
 from . import random
-__all__: list[str] = ['Function', 'GradMode', 'Input', 'Layer', 'Loss', 'Metric', 'Model', 'Optimizer', 'Sequential', 'Tensor', 'Variable', 'absolute', 'activation', 'activation_names', 'add', 'all', 'amax', 'amin', 'any', 'apply_constraint', 'apply_initializer', 'apply_regularizer', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argsort', 'average_pool', 'batch_normalization', 'binary_crossentropy', 'bitwise_and', 'bitwise_not', 'bitwise_or', 'bitwise_xor', 'broadcast_to', 'cast', 'categorical_crossentropy', 'ceil', 'celu', 'clip', 'concatenate', 'constraint_defaults', 'conv', 'conv_transpose', 'convert_to_tensor', 'copy', 'copysign', 'cos', 'cosh', 'count_nonzero', 'cpu_isa', 'cumprod', 'cumsum', 'custom_gradient', 'debug_nans', 'deg2rad', 'depthwise_conv', 'deserialize_layer', 'diag', 'diagonal', 'digamma', 'divide', 'divide_no_nan', 'dot', 'dot_product_attention', 'dtype_policy', 'einsum', 'elu', 'empty', 'equal', 'erf', 'erfinv', 'exp', 'exp2', 'expand_dims', 'expm1', 'eye', 'flip', 'floatx', 'floor', 'floor_divide', 'fmod', 'from_dlpack', 'full', 'full_like', 'function_loss', 'function_metric', 'gcd', 'gelu', 'glu', 'grad_enabled', 'gradients', 'greater', 'greater_equal', 'hard_shrink', 'hard_sigmoid', 'hard_silu', 'hard_tanh', 'heaviside', 'hypot', 'identity', 'in_top_k', 'initializer_defaults', 'inner', 'isclose', 'isfinite', 'isinf', 'isnan', 'isneginf', 'isposinf', 'layer_classes', 'layer_normalization', 'lcm', 'leaky_relu', 'left_shift', 'less', 'less_equal', 'lgamma', 'linspace', 'load', 'log', 'log10', 'log1p', 'log2', 'log_sigmoid', 'log_softmax', 'logaddexp', 'logaddexp2', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsumexp', 'loss_classes', 'make_layer', 'make_loss', 'make_metric', 'make_optimizer', 'matmul', 'max', 'max_pool', 'maximum', 'mean', 'meshgrid', 'metric_classes', 'min', 'minimum', 'mish', 'mod', 'model_from_config', 'moments', 'moveaxis', 'multiply', 'nan_to_num', 'ndim', 'negative', 'nextafter', 'nonzero', 'norm', 'not_equal', 'num_threads', 'one_hot', 'ones', 'ones_like', 'op_names', 'optimizer_classes', 'outer', 'pad', 'power', 'prod', 'rad2deg', 'random', 'ravel', 'reciprocal', 'register_activation', 'register_constraint', 'register_initializer', 'register_layer', 'register_regularizer', 'regularizer_defaults', 'relu', 'relu6', 'relu_general', 'repeat', 'reset_layer_names', 'reshape', 'right_shift', 'rint', 'roll', 'round', 'rsqrt', 'scatter', 'scatter_update', 'searchsorted', 'selu', 'set_debug_nans', 'set_dtype_policy', 'set_floatx', 'set_num_threads', 'shape', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinc', 'sinh', 'size', 'slice', 'slice_update', 'soft_shrink', 'softmax', 'softplus', 'softsign', 'sort', 'sparse_categorical_crossentropy', 'sparse_plus', 'sparse_sigmoid', 'sparsemax', 'split', 'sqrt', 'square', 'squareplus', 'squeeze', 'stack', 'std', 'stop_gradient', 'subtract', 'sum', 'swapaxes', 'take', 'take_along_axis', 'tan', 'tanh', 'tanh_shrink', 'tensor', 'tensordot', 'threshold', 'tile', 'to_snake_case', 'top_k', 'trace', 'transpose', 'tril', 'triu', 'trunc', 'unique_layer_name', 'unstack', 'var', 'vdot', 'version', 'where', 'zeros', 'zeros_like']
+__all__: list[str] = ['Function', 'GradMode', 'Input', 'Layer', 'Loss', 'Metric', 'Model', 'Optimizer', 'Sequential', 'Tensor', 'Variable', 'absolute', 'activation', 'activation_names', 'adaptive_average_pool', 'adaptive_max_pool', 'add', 'all', 'amax', 'amin', 'any', 'apply_constraint', 'apply_initializer', 'apply_regularizer', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argsort', 'average_pool', 'batch_normalization', 'binary_crossentropy', 'bitwise_and', 'bitwise_not', 'bitwise_or', 'bitwise_xor', 'broadcast_to', 'cast', 'categorical_crossentropy', 'ceil', 'celu', 'clip', 'concatenate', 'constraint_defaults', 'conv', 'conv_transpose', 'convert_to_tensor', 'copy', 'copysign', 'cos', 'cosh', 'count_nonzero', 'cpu_isa', 'cumprod', 'cumsum', 'custom_gradient', 'debug_nans', 'deg2rad', 'depth_to_space', 'depthwise_conv', 'deserialize_layer', 'diag', 'diagonal', 'digamma', 'divide', 'divide_no_nan', 'dot', 'dot_product_attention', 'dtype_policy', 'einsum', 'elu', 'empty', 'equal', 'erf', 'erfinv', 'exp', 'exp2', 'expand_dims', 'expm1', 'eye', 'flip', 'floatx', 'floor', 'floor_divide', 'fmod', 'fold', 'from_dlpack', 'full', 'full_like', 'function_loss', 'function_metric', 'gcd', 'gelu', 'glu', 'grad_enabled', 'gradients', 'greater', 'greater_equal', 'hard_shrink', 'hard_sigmoid', 'hard_silu', 'hard_tanh', 'heaviside', 'hypot', 'identity', 'in_top_k', 'initializer_defaults', 'inner', 'isclose', 'isfinite', 'isinf', 'isnan', 'isneginf', 'isposinf', 'layer_classes', 'layer_normalization', 'lcm', 'leaky_relu', 'left_shift', 'less', 'less_equal', 'lgamma', 'linspace', 'load', 'log', 'log10', 'log1p', 'log2', 'log_sigmoid', 'log_softmax', 'logaddexp', 'logaddexp2', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsumexp', 'loss_classes', 'make_layer', 'make_loss', 'make_metric', 'make_optimizer', 'matmul', 'max', 'max_pool', 'maximum', 'mean', 'meshgrid', 'metric_classes', 'min', 'minimum', 'mish', 'mod', 'model_from_config', 'moments', 'moveaxis', 'multiply', 'nan_to_num', 'ndim', 'negative', 'nextafter', 'nonzero', 'norm', 'not_equal', 'num_threads', 'one_hot', 'ones', 'ones_like', 'op_names', 'optimizer_classes', 'outer', 'pad', 'power', 'prod', 'rad2deg', 'random', 'ravel', 'reciprocal', 'register_activation', 'register_constraint', 'register_initializer', 'register_layer', 'register_regularizer', 'regularizer_defaults', 'relu', 'relu6', 'relu_general', 'repeat', 'reset_layer_names', 'reshape', 'right_shift', 'rint', 'roll', 'round', 'rsqrt', 'scatter', 'scatter_update', 'searchsorted', 'selu', 'separable_conv', 'set_debug_nans', 'set_dtype_policy', 'set_floatx', 'set_num_threads', 'shape', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinc', 'sinh', 'size', 'slice', 'slice_update', 'soft_shrink', 'softmax', 'softplus', 'softsign', 'sort', 'space_to_depth', 'sparse_categorical_crossentropy', 'sparse_plus', 'sparse_sigmoid', 'sparsemax', 'split', 'sqrt', 'square', 'squareplus', 'squeeze', 'stack', 'std', 'stop_gradient', 'subtract', 'sum', 'swapaxes', 'take', 'take_along_axis', 'tan', 'tanh', 'tanh_shrink', 'tensor', 'tensordot', 'threshold', 'tile', 'to_snake_case', 'top_k', 'trace', 'transpose', 'tril', 'triu', 'trunc', 'unfold', 'unique_layer_name', 'unstack', 'var', 'vdot', 'version', 'where', 'zeros', 'zeros_like']
 class Tensor:
     """
     A strided array on a device, and the handle of automatic differentiation.
@@ -952,6 +952,30 @@ def activation_names() -> list[str]:
     """
     Names that activation() takes.
     """
+def adaptive_average_pool(inputs: typing.Any, output_size: typing.Any, data_format: typing.Any = None) -> Tensor:
+    """
+    Mean over windows that give spatial axes of length output_size (a number, or one for each of up to three axes).
+    
+    Window i of an axis of n pixels is [floor(i * n / m), ceil((i + 1) * n / m)), m being the length wanted.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.adaptive_average_pool(lamina.ops.ones((2, 10, 8, 3)), (3, 4)).shape
+    (2, 3, 4, 3)
+    """
+def adaptive_max_pool(inputs: typing.Any, output_size: typing.Any, data_format: typing.Any = None) -> Tensor:
+    """
+    Maximum over windows that give spatial axes of length output_size (a number, or one for each of up to three axes).
+    
+    Window i of an axis of n pixels is [floor(i * n / m), ceil((i + 1) * n / m)), m being the length wanted.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.adaptive_max_pool(lamina.ops.ones((2, 10, 8, 3)), (3, 4)).shape
+    (2, 3, 4, 3)
+    """
 def add(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     Sum of two tensors.
@@ -1086,7 +1110,7 @@ def conv(inputs: typing.Any, kernel: typing.Any, strides: typing.Any = 1, paddin
     """
 def conv_transpose(inputs: typing.Any, kernel: typing.Any, strides: typing.Any = 1, padding: str = 'valid', output_padding: typing.Any = None, data_format: typing.Any = None, dilation_rate: typing.Any = 1) -> Tensor:
     """
-    The transpose of a convolution; kernel (k..., F, C).
+    The transpose of a convolution; kernel (k..., F, C). Along an axis of n pixels, with reach = (k - 1) * dilation_rate + 1, the result has n * strides pixels with padding same and (n - 1) * strides + max(reach, strides) with valid; with output_padding (n - 1) * strides + output_padding and besides reach % 2 with same, reach with valid.
     """
 def convert_to_tensor(x: typing.Any, dtype: typing.Any = None) -> Tensor:
     """
@@ -1131,6 +1155,16 @@ def debug_nans() -> bool:
 def deg2rad(x: typing.Any) -> Tensor:
     """
     Degrees to radians.
+    """
+def depth_to_space(x: typing.Any, block_size: typing.SupportsInt | typing.SupportsIndex, data_format: typing.Any = 'channels_last') -> Tensor:
+    """
+    Channels as squares of block_size by block_size pixels, the inverse of space_to_depth (pixel shuffle; Shi et al., 2016, arXiv:1609.05158): (N, H, W, C * b * b) to (N, H * b, W * b, C).
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.depth_to_space(lamina.ops.ones((1, 2, 2, 12)), 2).shape
+    (1, 4, 4, 3)
     """
 def depthwise_conv(inputs: typing.Any, kernel: typing.Any, strides: typing.Any = 1, padding: str = 'valid', data_format: typing.Any = None, dilation_rate: typing.Any = 1) -> Tensor:
     """
@@ -1231,6 +1265,22 @@ def floor_divide(x1: typing.Any, x2: typing.Any) -> Tensor:
 def fmod(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     Remainder with the sign of the dividend.
+    """
+def fold(x: typing.Any, output_size: typing.Any, kernel_size: typing.Any, dilation: typing.Any = 1, padding: typing.Any = 0, stride: typing.Any = 1) -> Tensor:
+    """
+    The transpose of unfold: columns added up where their windows lie, (N, C * kh * kw, windows) to (N, C, *output_size).
+    
+    Args:
+        x: Columns, as unfold gives them.
+        output_size: Rows and columns of the images.
+        kernel_size, dilation, padding, stride: As for unfold.
+    
+    Example:
+    
+    >>> import lamina
+    >>> columns = lamina.ops.unfold(lamina.ops.ones((1, 2, 4, 4)), 2, stride=2)
+    >>> lamina.ops.fold(columns, (4, 4), 2, stride=2).shape
+    (1, 2, 4, 4)
     """
 def from_dlpack(x: typing.Any) -> Tensor:
     """
@@ -1644,6 +1694,10 @@ def selu(x: typing.Any) -> Tensor:
     """
     Scaled exponential linear unit (Klambauer et al., 2017).
     """
+def separable_conv(inputs: typing.Any, depthwise_kernel: typing.Any, pointwise_kernel: typing.Any, strides: typing.Any = 1, padding: str = 'valid', data_format: typing.Any = None, dilation_rate: typing.Any = 1) -> Tensor:
+    """
+    A depthwise convolution with a kernel (k..., C, multiplier), then one with a kernel (1..., C * multiplier, F).
+    """
 def set_debug_nans(on: bool) -> None:
     """
     Raise an error that names the operation and layer which makes the first NaN.
@@ -1731,6 +1785,16 @@ def softsign(x: typing.Any) -> Tensor:
 def sort(x: typing.Any, axis: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
     """
     Sorted ascending along an axis, NaN last.
+    """
+def space_to_depth(x: typing.Any, block_size: typing.SupportsInt | typing.SupportsIndex, data_format: typing.Any = 'channels_last') -> Tensor:
+    """
+    Squares of block_size by block_size pixels as channels: (N, H, W, C) to (N, H / b, W / b, C * b * b).
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.space_to_depth(lamina.ops.ones((1, 4, 4, 3)), 2).shape
+    (1, 2, 2, 12)
     """
 def sparse_categorical_crossentropy(target: typing.Any, output: typing.Any, from_logits: bool = False, axis: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
     """
@@ -1853,6 +1917,23 @@ def triu(x: typing.Any, k: typing.SupportsInt | typing.SupportsIndex = 0) -> Ten
 def trunc(x: typing.Any) -> Tensor:
     """
     x rounded towards zero.
+    """
+def unfold(x: typing.Any, kernel_size: typing.Any, dilation: typing.Any = 1, padding: typing.Any = 0, stride: typing.Any = 1) -> Tensor:
+    """
+    The windows of an image as columns: (N, C, H, W) to (N, C * kh * kw, windows).
+    
+    Args:
+        x: Images, channels first.
+        kernel_size: Size of a window; this and the others are one number or (rows, columns).
+        dilation: Distance of the pixels of a window.
+        padding: Zeros around the image.
+        stride: Distance of the windows.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.unfold(lamina.ops.ones((1, 2, 4, 4)), 2, stride=2).shape
+    (1, 8, 4)
     """
 def unique_layer_name(arg0: str) -> str:
     ...
