@@ -11,10 +11,12 @@ import lamina
 
 MODULES = [
     "activations",
+    "backend",
     "callbacks",
     "config",
     "constraints",
     "datasets",
+    "dtype_policies",
     "initializers",
     "layers",
     "losses",
@@ -24,6 +26,7 @@ MODULES = [
     "random",
     "regularizers",
     "saving",
+    "tree",
     "utils",
 ]
 ROOT = pathlib.Path(__file__).parents[1]

@@ -203,6 +203,13 @@ Axes as_axes(const py::handle& value) {
   return Axes(as_ints(value));
 }
 
+// A dtype policy as Keras writes one is its name here.
+static Config plain_policy(const Config& c) {
+  bool policy = c.has("class_name") && c.has("config") && c.at("class_name").is_string() &&
+                c.at("class_name").as_string() == "DTypePolicy";
+  return policy ? c.at("config").at("name") : c;
+}
+
 Config as_config(const py::handle& value) {
   if (value.is_none()) return {};
   if (PyBool_Check(value.ptr())) return value.cast<bool>();
@@ -212,7 +219,7 @@ Config as_config(const py::handle& value) {
   if (py::isinstance<py::dict>(value)) {
     Config c = Config::object();
     for (auto item : value.cast<py::dict>()) c.set(py::str(item.first), as_config(item.second));
-    return c;
+    return plain_policy(c);
   }
   if (py::isinstance<py::list>(value) || py::isinstance<py::tuple>(value)) {
     std::vector<Config> list;
@@ -225,8 +232,8 @@ Config as_config(const py::handle& value) {
   if (py::hasattr(value, "get_config")) {
     py::object type = py::type::of(value);
     py::object registered = py::getattr(type, "_lamina_name", type.attr("__name__"));
-    return Config::object({{"class_name", std::string(py::str(registered))},
-                           {"config", as_config(value.attr("get_config")())}});
+    return plain_policy(Config::object({{"class_name", std::string(py::str(registered))},
+                                        {"config", as_config(value.attr("get_config")())}}));
   }
   if (PyCallable_Check(value.ptr()))
     return py::module_::import("lamina._layer").attr("name_callable")(value).cast<std::string>();

@@ -40,8 +40,7 @@ LayerOptions options_from(const py::kwargs& kwargs) {
     else if (k == "trainable")
       o.trainable = value.cast<bool>();
     else if (k == "dtype")
-      o.dtype =
-          py::isinstance<py::str>(value) ? value.cast<std::string>() : dtype_name(as_dtype(value));
+      o.dtype = as_config(value).as_string();
     else if (k != "autocast" && k != "activity_regularizer")
       throw Error("Layer: unexpected argument '" + k + "'; arguments are name, trainable, dtype",
                   Error::Kind::kType);
@@ -156,6 +155,9 @@ Tensors python_call(const PythonSelf& s, const Tensors& inputs, const CallArgs& 
   }
   for (; i < inputs.size(); ++i) positional.append(inputs[i]);
   for (auto& [k, t] : args.tensors) kwargs[py::str(k)] = t;
+  py::object spec = py::getattr(s.self(), "input_spec", py::none());
+  if (!spec.is_none() && !positional.empty())
+    py::module_::import("lamina._input_spec").attr("check")(s.self(), spec, positional[0]);
   // training is passed where call() has a place for it.
   py::object type = py::type::of(s.self());
   if (py::module_::import("lamina._layer").attr("takes_training")(type).cast<bool>())
@@ -256,27 +258,37 @@ void bind_layers(py::module_& m) {
         return l.name();
       },
       &Layer::set_name, "Name of the layer.");
-  c.def_property_readonly("class_name", &Layer::class_name);
+  c.def_property_readonly("class_name", &Layer::class_name,
+                          "Name of the class, as model files have it.");
   c.def_property(
       "trainable", [](const Layer& l) { return l.trainable(); }, &Layer::set_trainable,
       "Whether training changes the weights.");
   c.def_property("built", &Layer::built, [](Layer&, bool) {}, "Whether the weights exist.");
-  c.def_property_readonly("dtype", [](const Layer& l) { return dtype_name(l.dtype()); });
+  c.def_property_readonly(
+      "dtype", [](const Layer& l) { return dtype_name(l.dtype()); },
+      "Name of the dtype of the weights.");
   c.def_property_readonly(
       "dtype_policy", &Layer::dtype_policy,
       "The dtype, or \"mixed_bfloat16\"; see lamina.config.set_dtype_policy().");
   c.def_property_readonly(
       "weights", [](const Layer& l) { return variables_list(l.weights()); },
       "All variables, those of inner layers too.");
-  c.def_property_readonly("variables", [](const Layer& l) { return variables_list(l.weights()); });
-  c.def_property_readonly("trainable_weights",
-                          [](const Layer& l) { return variables_list(l.trainable_weights()); });
-  c.def_property_readonly("trainable_variables",
-                          [](const Layer& l) { return variables_list(l.trainable_weights()); });
-  c.def_property_readonly("non_trainable_weights",
-                          [](const Layer& l) { return variables_list(l.non_trainable_weights()); });
-  c.def_property_readonly("non_trainable_variables",
-                          [](const Layer& l) { return variables_list(l.non_trainable_weights()); });
+  c.def_property_readonly(
+      "variables", [](const Layer& l) { return variables_list(l.weights()); }, "All weights.");
+  c.def_property_readonly(
+      "trainable_weights", [](const Layer& l) { return variables_list(l.trainable_weights()); },
+      "Weights that training changes.");
+  c.def_property_readonly(
+      "trainable_variables", [](const Layer& l) { return variables_list(l.trainable_weights()); },
+      "The same as trainable_weights.");
+  c.def_property_readonly(
+      "non_trainable_weights",
+      [](const Layer& l) { return variables_list(l.non_trainable_weights()); },
+      "Weights that training leaves alone, such as moving statistics.");
+  c.def_property_readonly(
+      "non_trainable_variables",
+      [](const Layer& l) { return variables_list(l.non_trainable_weights()); },
+      "The same as non_trainable_weights.");
   c.def_property_readonly("_layers", [](const Layer& l) {
     py::list out;
     for (auto& s : l.layers()) out.append(wrap_layer(s));

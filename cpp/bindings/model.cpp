@@ -292,15 +292,16 @@ void bind_model(py::module_& m) {
       py::detail::is_new_style_constructor());
   c.def_property_readonly("inputs", &Model::inputs, "Symbolic inputs.");
   c.def_property_readonly("outputs", &Model::outputs, "Symbolic outputs.");
-  c.def_property_readonly("input_names", &Model::input_names);
-  c.def_property_readonly("output_names", &Model::output_names);
+  c.def_property_readonly("input_names", &Model::input_names, "Names of the inputs.");
+  c.def_property_readonly("output_names", &Model::output_names, "Names of the outputs.");
   c.def_property_readonly("_functional", &Model::is_functional);
-  c.def_property_readonly("compiled", &Model::compiled);
+  c.def_property_readonly("compiled", &Model::compiled, "Whether compile() has been called.");
   c.def_property("stop_training", &Model::stop_training, &Model::set_stop_training,
                  "Set it to end fit() after the current batch.");
   c.def_property_readonly("_optimizer", &Model::optimizer);
   c.def_property_readonly("_metrics", &Model::metrics);
-  c.def_property_readonly("metrics_names", &Model::metrics_names);
+  c.def_property_readonly("metrics_names", &Model::metrics_names,
+                          "Names of the loss and of the metrics.");
   c.def("_track_metric", &Model::track_metric);
   c.def("reset_metrics", &Model::reset_metrics, "Forget what the metrics have seen.");
   c.def("_compile", [](Model& model, const py::dict& d) {
@@ -476,6 +477,7 @@ void bind_model(py::module_& m) {
         return wrap_layer(model);
       },
       py::arg("path"), py::arg("compile") = true);
+  m.def("_get_source_inputs", &get_source_inputs);
   m.def("model_from_config",
         [](const py::object& c) { return wrap_layer(model_from_config(as_config(c))); });
   set_interrupt_check([] {

@@ -55,7 +55,9 @@ PYBIND11_MODULE(_core, m) {
   m.def("set_debug_nans", &set_debug_nans, py::arg("on"),
         "Raise an error that names the operation and layer which makes the first NaN.");
   m.def("debug_nans", &debug_nans);
-  m.def("floatx", [] { return dtype_name(floatx()); });
+  m.def(
+      "floatx", [] { return dtype_name(floatx()); },
+      "Name of the dtype of tensors and layers that are given none.");
   m.def("dtype_policy", &dtype_policy,
         "How layers compute that are given no dtype: see set_dtype_policy().");
   m.def("set_dtype_policy", &set_dtype_policy, py::arg("policy"),
@@ -70,5 +72,7 @@ Args:
 Raises:
     TypeError: An unknown name.
     NotImplementedError: "mixed_float16".)");
-  m.def("set_floatx", [](const std::string& name) { set_floatx(dtype_from_name(name)); });
+  m.def(
+      "set_floatx", [](const std::string& name) { set_floatx(dtype_from_name(name)); },
+      py::arg("value"), "Set the dtype of tensors and layers that are given none.");
 }

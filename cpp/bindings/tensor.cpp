@@ -383,15 +383,25 @@ void bind_tensor(py::module_& m) {
         py::arg("initializer"), py::arg("dtype") = py::none(), py::arg("trainable") = true,
         py::arg("name") = "variable");
   v.def_property_readonly("value", [](const Variable& x) { return x.value(); }, "The tensor.");
-  v.def_property_readonly("name", [](const Variable& x) { return x.name(); });
-  v.def_property_readonly("path", [](const Variable& x) { return x.path(); });
-  v.def_property_readonly("shape", [](const Variable& x) { return shape_tuple(x.shape()); });
-  v.def_property_readonly("dtype", [](const Variable& x) { return dtype_name(x.dtype()); });
-  v.def_property_readonly("ndim", [](const Variable& x) { return x.value().rank(); });
-  v.def_property("trainable", &Variable::trainable, &Variable::set_trainable);
-  v.def_property_readonly("grad", [](const Variable& x) -> py::object {
-    return x.value().grad().defined() ? py::cast(x.value().grad()) : py::none();
-  });
+  v.def_property_readonly("name", [](const Variable& x) { return x.name(); }, "Its name.");
+  v.def_property_readonly(
+      "path", [](const Variable& x) { return x.path(); },
+      "Name with those of the layers that it belongs to.");
+  v.def_property_readonly(
+      "shape", [](const Variable& x) { return shape_tuple(x.shape()); }, "Axis lengths, a tuple.");
+  v.def_property_readonly(
+      "dtype", [](const Variable& x) { return dtype_name(x.dtype()); },
+      "Name of the element type.");
+  v.def_property_readonly(
+      "ndim", [](const Variable& x) { return x.value().rank(); }, "Number of axes.");
+  v.def_property("trainable", &Variable::trainable, &Variable::set_trainable,
+                 "Whether training changes it.");
+  v.def_property_readonly(
+      "grad",
+      [](const Variable& x) -> py::object {
+        return x.value().grad().defined() ? py::cast(x.value().grad()) : py::none();
+      },
+      "Gradient that backward() has added up, or None.");
   v.def(
       "assign",
       [](const Variable& x, const py::object& value) {
@@ -405,14 +415,14 @@ void bind_tensor(py::module_& m) {
         x.assign_add(as_tensor(value, "value"));
         return x;
       },
-      py::arg("value"));
+      py::arg("value"), "Add to the value in place.");
   v.def(
       "assign_sub",
       [](const Variable& x, const py::object& value) {
         x.assign_add(negative(as_tensor(value, "value")));
         return x;
       },
-      py::arg("value"));
+      py::arg("value"), "Subtract from the value in place.");
   v.def(
       "numpy", [](const Variable& x) { return numpy_array(x.value().detach()).attr("copy")(); },
       "A copy of the value.");

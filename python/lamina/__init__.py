@@ -1,5 +1,7 @@
 """lamina: a small, fast deep-learning library with the Keras 3 API over a C++ core."""
 
+from __future__ import annotations
+
 from lamina import _core
 from lamina._core import Input as _input
 from lamina._core import Layer, Tensor, Variable, from_dlpack, tensor
@@ -15,22 +17,28 @@ from lamina.autograd import (
 
 from lamina import (  # isort: skip
     activations,
+    backend,
     callbacks,
     config,
     constraints,
     datasets,
+    dtype_policies,
     initializers,
     layers,
     losses,
     metrics,
+    mixed_precision,
     models,
     ops,
     optimizers,
     random,
     regularizers,
     saving,
+    tree,
     utils,
 )
+from lamina._input_spec import InputSpec
+from lamina.dtype_policies import DTypePolicy, FloatDTypePolicy
 from lamina.initializers import Initializer
 from lamina.losses import Loss
 from lamina.metrics import Metric
@@ -41,6 +49,51 @@ from lamina.saving import load, load_model
 
 __version__ = _core.version()
 KerasTensor = Tensor
+
+
+def version() -> str:
+    """The version of lamina."""
+    return __version__
+
+
+class name_scope:
+    """Context that Keras uses to name variables: taken as it is, names in lamina follow layers.
+
+    Args:
+        name: Name of the scope, without "/".
+    """
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(f"name_scope: expected a name without '/', received {name!r}")
+        self.name = name
+
+    def __enter__(self) -> name_scope:
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        pass
+
+
+class device:
+    """Context in which tensors are made on a device; there is the CPU alone.
+
+    Args:
+        device_name: "cpu" or "cpu:0".
+
+    Raises:
+        ValueError: Another device.
+    """
+
+    def __init__(self, device_name: str) -> None:
+        if device_name.lower() not in ("cpu", "cpu:0"):
+            raise ValueError(f"device: expected 'cpu', received {device_name!r}")
+
+    def __enter__(self) -> device:
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        pass
 
 
 def Input(
@@ -72,8 +125,11 @@ def Input(
 
 
 __all__ = [
+    "DTypePolicy",
+    "FloatDTypePolicy",
     "Initializer",
     "Input",
+    "InputSpec",
     "KerasTensor",
     "Layer",
     "Loss",
@@ -85,11 +141,14 @@ __all__ = [
     "Tensor",
     "Variable",
     "activations",
+    "backend",
     "callbacks",
     "config",
     "constraints",
     "custom_gradient",
     "datasets",
+    "device",
+    "dtype_policies",
     "enable_grad",
     "from_dlpack",
     "function",
@@ -100,7 +159,9 @@ __all__ = [
     "load_model",
     "losses",
     "metrics",
+    "mixed_precision",
     "models",
+    "name_scope",
     "no_grad",
     "ops",
     "optimizers",
@@ -109,6 +170,8 @@ __all__ = [
     "saving",
     "stop_gradient",
     "tensor",
+    "tree",
     "utils",
     "value_and_grad",
+    "version",
 ]

@@ -107,8 +107,6 @@ def _repr(self: Any) -> str:
 
 def _from_config(cls: Any, config: dict[str, Any]) -> Any:
     config = {k: v for k, v in config.items() if k != "dtype" or v is not None}
-    if isinstance(config.get("dtype"), dict):  # as Keras writes a policy
-        config["dtype"] = config["dtype"]["config"]["name"]
     return cls(**config)
 
 
@@ -117,11 +115,26 @@ def _quantize(self: Any, *args: Any, **kwargs: Any) -> None:
 
 
 def _no_call(self: Any, *args: Any, **kwargs: Any) -> Any:
+    """The computation: a layer of one's own defines it."""
     if getattr(type(self), "_lamina_class", None) is not None or isinstance(self, _core.Model):
         return self(*args, **kwargs)
     raise NotImplementedError(f"{type(self).__name__} must define call()")
 
 
+def _policy(self: Any) -> Any:
+    from lamina.dtype_policies import DTypePolicy
+
+    return DTypePolicy(_name_of_policy(self))
+
+
+_name_of_policy = _core.Layer.dtype_policy.fget  # type: ignore[attr-defined]
+_core.Layer.dtype_policy = property(_policy, doc="Dtypes of the computation and of the weights.")  # type: ignore[method-assign,assignment]
+_core.Layer.compute_dtype = property(  # type: ignore[attr-defined,method-assign,assignment]
+    lambda self: _policy(self).compute_dtype, doc="Dtype of the operands of products."
+)
+_core.Layer.variable_dtype = property(  # type: ignore[attr-defined,method-assign,assignment]
+    lambda self: _policy(self).variable_dtype, doc="Dtype of the weights."
+)
 _core.Layer.__setattr__ = _set_attribute  # type: ignore[method-assign,assignment]
 _core.Layer.__repr__ = _repr  # type: ignore[method-assign,assignment]
 _core.Layer.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]
@@ -131,12 +144,42 @@ _core.Loss.from_config = classmethod(_from_config)  # type: ignore[method-assign
 _core.Optimizer.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]
 
 
-def _signature(defaults: dict[str, Any]) -> inspect.Signature:
-    parameters = [
-        inspect.Parameter(k, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=v)
-        for k, v in defaults.items()
-    ]
+# Leading arguments of these names must be given; those of the second set where their default in the
+# core says nothing.
+_REQUIRED = frozenset(
+    "cell cells dims equation filters fn function head_dim height input_dim key_dim layer layers "
+    "max_number n num_classes num_heads num_key_value_heads num_query_heads output_dim output_size "
+    "precision rate recall scale sensitivity specificity stddev target_shape units width".split()
+)
+_REQUIRED_IF_EMPTY = frozenset(
+    "axes factor height_factor kernel_size num_bins target_class_ids width_factor".split()
+)
+_REQUIRED_OF = {("Activation", "activation")} | {
+    (f"{name}{n}D", "pool_size") for name in ("AveragePooling", "AvgPool") for n in (1, 2, 3)
+}
+
+
+def _signature(defaults: dict[str, Any], owner: str = "") -> inspect.Signature:
+    parameters = []
+    leading = True
+    for name, default in defaults.items():
+        leading = leading and (
+            name in _REQUIRED
+            or (name in _REQUIRED_IF_EMPTY and not default)
+            or (owner, name) in _REQUIRED_OF
+        )
+        parameters.append(
+            inspect.Parameter(
+                name,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=inspect.Parameter.empty if leading else _immutable(default),
+            )
+        )
     return inspect.Signature(parameters)
+
+
+def _immutable(value: Any) -> Any:
+    return tuple(_immutable(v) for v in value) if isinstance(value, list) else value
 
 
 def make_classes(base: type, listing: dict[str, tuple], module: str) -> dict[str, type]:
@@ -144,7 +187,7 @@ def make_classes(base: type, listing: dict[str, tuple], module: str) -> dict[str
     out = {}
     for name, (defaults, doc, *_) in listing.items():
         cls = type(name, (base,), {"_lamina_class": name, "__doc__": doc, "__module__": module})
-        cls.__signature__ = _signature(defaults)  # type: ignore[attr-defined]
+        cls.__signature__ = _signature(defaults, name)  # type: ignore[attr-defined]
         out[name] = cls
     return out
 

@@ -73,8 +73,22 @@ def get(identifier: Any) -> Any:
     return found()
 
 
+def serialize(constraint: Constraint) -> dict[str, Any]:
+    """{"class_name", "config"} of a constraint."""
+    from lamina import saving
+
+    return saving.serialize_keras_object(constraint)
+
+
+def deserialize(config: dict[str, Any], custom_objects: Any = None) -> Any:
+    """A constraint from {"class_name", "config"}."""
+    from lamina import saving
+
+    return saving.deserialize_keras_object(config, {**_classes, **(custom_objects or {})})
+
+
 def __getattr__(name: str) -> Any:
     raise AttributeError(f"lamina.constraints has no '{name}'")
 
 
-__all__ = [*sorted(_classes), "Constraint", "get"]
+__all__ = [*sorted(_classes), "Constraint", "deserialize", "get", "serialize"]

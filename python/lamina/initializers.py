@@ -73,8 +73,22 @@ def get(identifier: Any) -> Any:
     return found()
 
 
+def serialize(initializer: Initializer) -> dict[str, Any]:
+    """{"class_name", "config"} of an initializer."""
+    from lamina import saving
+
+    return saving.serialize_keras_object(initializer)
+
+
+def deserialize(config: dict[str, Any], custom_objects: Any = None) -> Any:
+    """An initializer from {"class_name", "config"}."""
+    from lamina import saving
+
+    return saving.deserialize_keras_object(config, {**_classes, **(custom_objects or {})})
+
+
 def __getattr__(name: str) -> Any:
     raise AttributeError(f"lamina.initializers has no '{name}'")
 
 
-__all__ = [*sorted(_classes), "Initializer", "get"]
+__all__ = [*sorted(_classes), "Initializer", "deserialize", "get", "serialize"]

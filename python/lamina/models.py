@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lamina import _core, _layer, losses, metrics, optimizers
+from lamina import _core, _layer, config, losses, metrics, optimizers
 from lamina._core import Model, Sequential
 from lamina._data import Batches, arrays_of, flatten
 from lamina.callbacks import Callback, History, ProgbarLogger
@@ -133,7 +133,7 @@ def _callbacks(given: Any, verbose: Any, history: History | None) -> list:
             )
     if history is not None:
         out.append(history)
-    verbose = 1 if verbose == "auto" else int(verbose)
+    verbose = int(config.is_interactive_logging_enabled()) if verbose == "auto" else int(verbose)
     if verbose and not any(isinstance(c, ProgbarLogger) for c in out):
         out.append(ProgbarLogger(verbose=verbose))
     return out
@@ -251,6 +251,9 @@ def _fit(
     """
     history = History()
     given = _callbacks(callbacks, verbose, history)
+    epochs = min(epochs, config.max_epochs() or epochs)
+    steps_per_epoch = _limited(steps_per_epoch)
+    validation_steps = _limited(validation_steps)
     options: dict[str, Any] = {
         "batch_size": batch_size or 32,
         "epochs": epochs,
@@ -289,6 +292,12 @@ def _fit(
     return history
 
 
+def _limited(steps: int | None) -> int | None:
+    """Steps of an epoch under `config.max_steps_per_epoch`."""
+    limit = config.max_steps_per_epoch()
+    return limit if steps is None else min(steps, limit or steps)
+
+
 def _result(logs: dict[str, float], return_dict: bool) -> Any:
     if return_dict:
         return logs
@@ -313,6 +322,7 @@ def _evaluate(
         The loss, or a list of the loss and the metrics; a dict where return_dict is set.
     """
     given = _callbacks(callbacks, verbose, None)
+    steps = _limited(steps)
     data = arrays_of(self, x, y, sample_weight)
     if data is not None:
         n = data[0][0].shape[0] if data[0] and data[0][0].ndim else 0
@@ -339,6 +349,7 @@ def _predict(
     callbacks: Any = None,
 ) -> Any:
     """Outputs for inputs, as NumPy arrays, computed batch by batch."""
+    steps = _limited(steps)
     data = arrays_of(self, x, None, None)
     if data is None:
         batches = Batches(self, x)
@@ -367,17 +378,19 @@ def _train_on_batch(
     class_weight: Any = None,
     return_dict: bool = False,
 ) -> Any:
-    """One training step on a batch; metrics go on from the batches before."""
-    return _result(
-        self._train_on_batch(_batch(self, x, y, sample_weight, class_weight)), return_dict
-    )
+    """One training step on a batch; the loss and the metrics are those of this batch."""
+    batch = _batch(self, x, y, sample_weight, class_weight)
+    self.reset_metrics()
+    return _result(self._train_on_batch(batch), return_dict)
 
 
 def _test_on_batch(
     self: Model, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
 ) -> Any:
-    """Loss and metrics after a batch; they go on from the batches before."""
-    return _result(self._test_on_batch(_batch(self, x, y, sample_weight)), return_dict)
+    """Loss and metrics of a batch."""
+    batch = _batch(self, x, y, sample_weight)
+    self.reset_metrics()
+    return _result(self._test_on_batch(batch), return_dict)
 
 
 def _predict_on_batch(self: Model, x: Any) -> Any:
@@ -563,8 +576,8 @@ for _name, _method in {
     "layers": property(_visible_layers, doc="The layers, in order."),
     "input": property(_input, doc="The symbolic input."),
     "output": property(_output, doc="The symbolic output."),
-    "input_shape": property(lambda self: _input(self).shape),
-    "output_shape": property(lambda self: _output(self).shape),
+    "input_shape": property(lambda self: _input(self).shape, doc="Shape of the symbolic input."),
+    "output_shape": property(lambda self: _output(self).shape, doc="Shape of the symbolic output."),
     "from_config": classmethod(_model_from_config),
 }.items():
     if isinstance(_method, types.FunctionType):
@@ -575,11 +588,6 @@ Sequential.add = _add  # type: ignore[method-assign]
 _layer._native.update({"Functional": Model, "Model": Model, "Sequential": Sequential})
 
 
-def load_model(*args: Any, **kwargs: Any) -> Any:
-    """See `lamina.load_model`."""
-    from lamina import saving
+from lamina.saving import load_model, save_model  # noqa: E402
 
-    return saving.load_model(*args, **kwargs)
-
-
-__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json"]
+__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]

@@ -73,19 +73,25 @@ def get(identifier: Any) -> Any:
     return found()
 
 
+def serialize(regularizer: Regularizer) -> dict[str, Any]:
+    """{"class_name", "config"} of a regularizer."""
+    from lamina import saving
+
+    return saving.serialize_keras_object(regularizer)
+
+
+def deserialize(config: dict[str, Any], custom_objects: Any = None) -> Any:
+    """A regularizer from {"class_name", "config"}."""
+    from lamina import saving
+
+    return saving.deserialize_keras_object(config, {**_classes, **(custom_objects or {})})
+
+
 def __getattr__(name: str) -> Any:
     raise AttributeError(f"lamina.regularizers has no '{name}'")
 
 
-__all__ = [*sorted(_classes), "Regularizer", "get"]
+__all__ = [*sorted(_classes), "Regularizer", "deserialize", "get", "serialize"]
 
-
-def l1_l2(l1: float = 0.01, l2: float = 0.01) -> Regularizer:
-    """Both penalties."""
-    return _classes["L1L2"](l1=l1, l2=l2)
-
-
-globals()["l1_l2"] = l1_l2
-for _short, _class in (("l1", "L1"), ("l2", "L2")):
-    if _class in _classes:
-        globals()[_short] = _classes[_class]
+for _short, _class in (("l1", "L1"), ("l2", "L2"), ("l1_l2", "L1L2")):
+    globals()[_short] = _classes[_class]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from lamina import _core
 
@@ -38,17 +37,75 @@ def _make_known(name: str, thing: Any) -> None:
         _core.register_activation(name, lambda _config, thing=thing: thing)
 
 
-@contextlib.contextmanager
-def custom_object_scope(objects: dict[str, Any]) -> Iterator[None]:
-    """Context in which these classes and functions are known by these names."""
-    for name, thing in objects.items():
-        _make_known(name, thing)
-    yield
+class CustomObjectScope:
+    """Context in which these classes and functions are known by these names.
+
+    Args:
+        custom_objects: Name -> class or function.
+
+    Example:
+
+    >>> import lamina
+    >>> def twice(x):
+    ...     return 2 * x
+    >>> with lamina.saving.CustomObjectScope({"twice": twice}):
+    ...     lamina.saving.get_registered_object("twice") is twice
+    True
+    """
+
+    _active: ClassVar[list[dict[str, Any]]] = []
+
+    def __init__(self, custom_objects: dict[str, Any] | None) -> None:
+        self.custom_objects = dict(custom_objects or {})
+
+    def __enter__(self) -> CustomObjectScope:
+        self._active.append(self.custom_objects)
+        for name, thing in self.custom_objects.items():
+            _make_known(name, thing)
+        return self
+
+    def __exit__(self, *args: Any) -> None:
+        self._active.remove(self.custom_objects)
+
+
+custom_object_scope = CustomObjectScope
+
+
+def get_custom_objects() -> dict[str, Any]:
+    """The registered classes and functions by name; changes of the dict count.
+
+    Example:
+
+    >>> import lamina
+    >>> isinstance(lamina.saving.get_custom_objects(), dict)
+    True
+    """
+    return _registered
+
+
+def get_registered_name(obj: Any) -> str:
+    """The name under which a class or function is registered, or else its own.
+
+    Example:
+
+    >>> import lamina
+    >>> @lamina.saving.register_keras_serializable("mine")
+    ... def half(x):
+    ...     return x / 2
+    >>> lamina.saving.get_registered_name(half)
+    'mine>half'
+    """
+    return next((n for n, thing in _registered.items() if thing is obj), obj.__name__)
 
 
 def get_registered_object(name: str, custom_objects: Any = None, module_objects: Any = None) -> Any:
     """The class or function registered under a name, or None."""
-    for source in (custom_objects, _registered, module_objects):
+    for source in (
+        *reversed(CustomObjectScope._active),
+        custom_objects,
+        _registered,
+        module_objects,
+    ):
         if source and name in source:
             return source[name]
     return None
@@ -79,44 +136,93 @@ def load_model(
 load = load_model
 
 
-def save_model(model: Any, filepath: str | os.PathLike, overwrite: bool = True) -> None:
-    """See `Model.save`."""
+def save_model(
+    model: Any, filepath: str | os.PathLike, overwrite: bool = True, zipped: bool | None = None
+) -> None:
+    """See `Model.save`. `zipped` is taken for Keras's sake."""
     model.save(filepath, overwrite=overwrite)
 
 
-def serialize_keras_object(thing: Any) -> Any:
+def save_weights(model: Any, filepath: str | os.PathLike, overwrite: bool = True) -> None:
+    """See `Model.save_weights`."""
+    model.save_weights(filepath, overwrite=overwrite)
+
+
+def load_weights(model: Any, filepath: str | os.PathLike) -> None:
+    """See `Model.load_weights`."""
+    model.load_weights(filepath)
+
+
+def serialize_keras_object(obj: Any) -> Any:
     """{"class_name", "config"} of a layer or of any object with get_config()."""
-    if isinstance(thing, _core.Layer):
-        return thing._serialize()
-    if thing is None or isinstance(thing, (bool, int, float, str, list, dict)):
-        return thing
-    if hasattr(thing, "get_config"):
-        cls = type(thing)
+    if isinstance(obj, _core.Layer):
+        return obj._serialize()
+    if obj is None or isinstance(obj, (bool, int, float, str, list, dict)):
+        return obj
+    if hasattr(obj, "get_config"):
+        cls = type(obj)
         name = cls.__dict__.get("_lamina_name", cls.__name__)
-        return {"class_name": name, "config": thing.get_config()}
-    if callable(thing):
-        return thing.__name__
-    raise TypeError(f"cannot serialize {type(thing).__name__}")
+        return {"module": cls.__module__, "class_name": name, "config": obj.get_config()}
+    if callable(obj):
+        return obj.__name__
+    raise TypeError(f"cannot serialize {type(obj).__name__}")
 
 
-def deserialize_keras_object(config: Any, custom_objects: Any = None) -> Any:
-    """The object that serialize_keras_object described."""
+def deserialize_keras_object(
+    config: Any, custom_objects: Any = None, safe_mode: bool = True
+) -> Any:
+    """The object that serialize_keras_object described.
+
+    Args:
+        config: {"class_name", "config"}, or what needs no description.
+        custom_objects: Name -> class or function, for those that are not registered.
+        safe_mode: Taken for Keras's sake: a description holds no code.
+    """
     if not isinstance(config, dict) or "class_name" not in config:
         return config
     cls = get_registered_object(config["class_name"], custom_objects)
+    cls = cls or _public_class(config.get("module"), config["class_name"])
     if cls is not None:
-        return cls.from_config(config["config"])
+        return cls.from_config(config["config"]) if hasattr(cls, "from_config") else cls
     with custom_object_scope(custom_objects or {}):
         return _core.deserialize_layer(config)
 
 
+def _public_class(module: str | None, name: str) -> Any:
+    """A class of lamina's that is no layer, by the last part of its module where that is given."""
+    import lamina
+
+    families = [
+        "initializers",
+        "regularizers",
+        "constraints",
+        "losses",
+        "metrics",
+        "optimizers",
+        "dtype_policies",
+    ]
+    last = (module or "").rsplit(".", 1)[-1]
+    if last == "layers" or (module is None and name in _core.layer_classes()):
+        return None
+    for family in [last] if last in families else families:
+        found = vars(getattr(lamina, family)).get(name)
+        if isinstance(found, type):
+            return found
+    return None
+
+
 __all__ = [
+    "CustomObjectScope",
     "custom_object_scope",
     "deserialize_keras_object",
+    "get_custom_objects",
+    "get_registered_name",
     "get_registered_object",
     "load",
     "load_model",
+    "load_weights",
     "register_keras_serializable",
     "save_model",
+    "save_weights",
     "serialize_keras_object",
 ]

@@ -48,8 +48,7 @@ class Row:
         config = theirs.get_config()
         expected, got = (normalized(x.get_config(), ignore) for x in (theirs, ours))
         assert got == expected
-        left_out = {"quantization_config", *ignore}
-        again = type(ours).from_config({k: v for k, v in config.items() if k not in left_out})
+        again = type(ours).from_config(without(config, {"quantization_config", *ignore}))
         assert normalized(again.get_config(), ignore) == expected, "made from Keras's config"
 
 
@@ -160,22 +159,31 @@ def normalized(config: Any, ignore: Sequence[str] = (), key: str = "") -> Any:
             config = keras.saving.serialize_keras_object(getattr(keras, f"{kind}s").get(config))
     if key.endswith("activation") and config is None:
         return "linear"
+    if key == "axis" and isinstance(config, (list, tuple)) and len(config) == 1:
+        return config[0]
     if isinstance(config, dict):
         if config.get("class_name") == "DTypePolicy":
             return config["config"]["name"]
         if "class_name" in config and "config" in config:
             name = re.sub(r"^.*>", "", str(config["class_name"]))
-            return {"class_name": name, "config": normalized(config["config"], ("seed",))}
+            return {"class_name": name, "config": normalized(config["config"], ("seed", *ignore))}
         left_out = IGNORED | set(ignore)
         return {
-            k: normalized(v, (), k)
+            k: normalized(v, ignore, k)
             for k, v in sorted(config.items())
             if k not in left_out and not (k == "activity_regularizer" and v is None)
         }
     if isinstance(config, (list, tuple)):
-        return [normalized(v) for v in config]
+        return [normalized(v, ignore) for v in config]
     if isinstance(config, np.ndarray):
         return config.tolist()
     if isinstance(config, float):
         return float(np.float32(config))
     return config
+
+
+def without(config: Any, keys: set[str]) -> Any:
+    """A config less some keys, in the configs inside too."""
+    if isinstance(config, dict):
+        return {k: without(v, keys) for k, v in config.items() if k not in keys}
+    return [without(v, keys) for v in config] if isinstance(config, list) else config

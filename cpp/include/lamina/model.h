@@ -13,6 +13,9 @@ namespace lamina {
 Tensor Input(const Shape& shape, DType dtype = floatx(), const std::string& name = "",
              std::optional<int64_t> batch_size = {});
 
+// The model inputs that a symbolic tensor depends on, in the order in which they are met.
+Tensors get_source_inputs(const Tensor& tensor);
+
 struct CompileOptions {
   Config optimizer = "rmsprop";  // or optimizer_object
   OptimizerPtr optimizer_object;

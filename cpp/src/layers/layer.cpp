@@ -28,13 +28,13 @@ std::mutex names_mutex;
 std::map<std::string, int> name_counts;
 }  // namespace
 
+// As Keras: MaxPooling2D is max_pooling2d, ReLU is re_lu.
 std::string to_snake_case(const std::string& s) {
+  auto upper = [&](size_t i) { return std::isupper(static_cast<unsigned char>(s[i])) != 0; };
+  auto lower = [&](size_t i) { return std::islower(static_cast<unsigned char>(s[i])) != 0; };
   std::string out;
   for (size_t i = 0; i < s.size(); ++i) {
-    bool up = std::isupper(static_cast<unsigned char>(s[i]));
-    bool after_low = i > 0 && !std::isupper(static_cast<unsigned char>(s[i - 1]));
-    bool before_low = i + 1 < s.size() && std::islower(static_cast<unsigned char>(s[i + 1]));
-    if (up && i > 0 && s[i - 1] != '_' && (after_low || before_low)) out += '_';
+    if (i > 0 && upper(i) && (lower(i - 1) || (i + 1 < s.size() && lower(i + 1)))) out += '_';
     out += static_cast<char>(std::tolower(static_cast<unsigned char>(s[i])));
   }
   return out;

@@ -1,7 +1,10 @@
 #include "layers/symbolic.h"
 
+#include <set>
+
 #include "core/tensor_impl.h"
 #include "graph/graph.h"
+#include "lamina/model.h"
 
 namespace lamina {
 
@@ -185,6 +188,24 @@ Tensors symbolic_call(Layer& layer, const Tensors& inputs, const CallArgs& args)
   Tensors outs;
   for (size_t i = 0; i < node->outputs.size(); ++i) outs.push_back(make_symbolic(node, i));
   return outs;
+}
+
+namespace {
+void visit_sources(const Tensor& t, std::set<const SymbolicNode*>& seen, Tensors& out) {
+  if (!t.defined() || !t.is_symbolic()) return;
+  const SymbolicNode& node = *symbol_of(t).node;
+  if (!seen.insert(&node).second) return;
+  if (!node.layer) out.push_back(t);
+  for (auto& x : node.inputs) visit_sources(x, seen, out);
+  for (auto& [name, x] : node.args.tensors) visit_sources(x, seen, out);
+}
+}  // namespace
+
+Tensors get_source_inputs(const Tensor& tensor) {
+  std::set<const SymbolicNode*> seen;
+  Tensors out;
+  visit_sources(tensor, seen, out);
+  return out;
 }
 
 }  // namespace lamina

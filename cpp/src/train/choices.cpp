@@ -1,6 +1,7 @@
 // Initializers, regularizers, constraints and activations by name.
 #include "lamina/choices.h"
 
+#include <cctype>
 #include <cmath>
 #include <map>
 
@@ -10,8 +11,13 @@ namespace lamina {
 
 namespace {
 
-// Names in either spelling: GlorotUniform, glorot_uniform.
-std::string key_of(const std::string& name) { return to_snake_case(name); }
+// Names in any spelling: GlorotUniform, glorot_uniform, L1L2, l1_l2.
+std::string key_of(const std::string& name) {
+  std::string key;
+  for (char c : name)
+    if (c != '_') key += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return key;
+}
 
 template <class Fn>
 using Factory = std::function<Fn(const Config&)>;
@@ -232,15 +238,11 @@ Registry<Regularizer::Function>& regularizers() {
     t.add("L2", Config::object({{"l2", 0.01}}), [](const Config& c) {
       return [v = c.at("l2").as_double()](const Tensor& x) { return penalty(x, 0, v); };
     });
-    Config both = Config::object({{"l1", 0.0}, {"l2", 0.0}});
-    Factory<Regularizer::Function> make = [](const Config& c) {
+    t.add("L1L2", Config::object({{"l1", 0.0}, {"l2", 0.0}}), [](const Config& c) {
       return [a = c.at("l1").as_double(), b = c.at("l2").as_double()](const Tensor& x) {
         return penalty(x, a, b);
       };
-    };
-    t.add("L1L2", both, make);
-    t.built_in["l1_l2"] = {"L1L2", Config::object({{"l1", 0.01}, {"l2", 0.01}}), make};
-    t.built_in.erase("l1l2");
+    });
     t.add("OrthogonalRegularizer", Config::object({{"factor", 0.01}, {"mode", "rows"}}),
           [](const Config& c) {
             return [c](const Tensor& x) {

@@ -279,7 +279,6 @@ class Variable:
     A named, mutable tensor: a weight, a statistic or other state of a layer.
     """
     __array_priority__: typing.ClassVar[int] = 1000
-    trainable: bool
     def __abs__(self) -> Tensor:
         ...
     def __add__(self, arg0: typing.Any) -> typing.Any:
@@ -369,30 +368,54 @@ class Variable:
         Replace the value in place.
         """
     def assign_add(self, value: typing.Any) -> Variable:
-        ...
+        """
+        Add to the value in place.
+        """
     def assign_sub(self, value: typing.Any) -> Variable:
-        ...
+        """
+        Subtract from the value in place.
+        """
     def numpy(self) -> typing.Any:
         """
         A copy of the value.
         """
     @property
     def dtype(self) -> str:
-        ...
+        """
+        Name of the element type.
+        """
     @property
     def grad(self) -> typing.Any:
-        ...
+        """
+        Gradient that backward() has added up, or None.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        Its name.
+        """
     @property
     def ndim(self) -> int:
-        ...
+        """
+        Number of axes.
+        """
     @property
     def path(self) -> str:
-        ...
+        """
+        Name with those of the layers that it belongs to.
+        """
     @property
     def shape(self) -> tuple:
+        """
+        Axis lengths, a tuple.
+        """
+    @property
+    def trainable(self) -> bool:
+        """
+        Whether training changes it.
+        """
+    @trainable.setter
+    def trainable(self, arg1: bool) -> None:
         ...
     @property
     def value(self) -> Tensor:
@@ -473,7 +496,9 @@ class Layer:
         Make the weights for an input shape (or a list of them); None for unknown lengths.
         """
     def call(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
-        ...
+        """
+        The computation: a layer of one's own defines it.
+        """
     def compute_output_shape(self, input_shape: typing.Any) -> typing.Any:
         """
         Shape of the output for an input shape; builds the layer.
@@ -507,14 +532,23 @@ class Layer:
         ...
     @property
     def class_name(self) -> str:
-        ...
+        """
+        Name of the class, as model files have it.
+        """
+    @property
+    def compute_dtype(self):
+        """
+        Dtype of the operands of products.
+        """
     @property
     def dtype(self) -> str:
-        ...
-    @property
-    def dtype_policy(self) -> str:
         """
-        The dtype, or "mixed_bfloat16"; see lamina.config.set_dtype_policy().
+        Name of the dtype of the weights.
+        """
+    @property
+    def dtype_policy(self) -> typing.Any:
+        """
+        Dtypes of the computation and of the weights.
         """
     @property
     def losses(self) -> list[Tensor]:
@@ -531,10 +565,14 @@ class Layer:
         ...
     @property
     def non_trainable_variables(self) -> list:
-        ...
+        """
+        The same as non_trainable_weights.
+        """
     @property
     def non_trainable_weights(self) -> list:
-        ...
+        """
+        Weights that training leaves alone, such as moving statistics.
+        """
     @property
     def trainable(self) -> bool:
         """
@@ -545,13 +583,24 @@ class Layer:
         ...
     @property
     def trainable_variables(self) -> list:
-        ...
+        """
+        The same as trainable_weights.
+        """
     @property
     def trainable_weights(self) -> list:
-        ...
+        """
+        Weights that training changes.
+        """
+    @property
+    def variable_dtype(self):
+        """
+        Dtype of the weights.
+        """
     @property
     def variables(self) -> list:
-        ...
+        """
+        All weights.
+        """
     @property
     def weights(self) -> list:
         """
@@ -833,7 +882,7 @@ class Model(Layer):
         """
     def test_on_batch(self, x: typing.Any, y: typing.Any = None, sample_weight: typing.Any = None, return_dict: bool = False) -> typing.Any:
         """
-        Loss and metrics after a batch; they go on from the batches before.
+        Loss and metrics of a batch.
         """
     def test_step(self, data: typing.Any) -> dict[str, typing.Any]:
         """
@@ -845,7 +894,7 @@ class Model(Layer):
         """
     def train_on_batch(self, x: typing.Any, y: typing.Any = None, sample_weight: typing.Any = None, class_weight: typing.Any = None, return_dict: bool = False) -> typing.Any:
         """
-        One training step on a batch; metrics go on from the batches before.
+        One training step on a batch; the loss and the metrics are those of this batch.
         """
     def train_step(self, data: typing.Any) -> dict[str, typing.Any]:
         """
@@ -862,7 +911,9 @@ class Model(Layer):
         ...
     @property
     def compiled(self) -> bool:
-        ...
+        """
+        Whether compile() has been called.
+        """
     @property
     def input(self) -> typing.Any:
         """
@@ -870,10 +921,14 @@ class Model(Layer):
         """
     @property
     def input_names(self) -> list[str]:
-        ...
+        """
+        Names of the inputs.
+        """
     @property
     def input_shape(self):
-        ...
+        """
+        Shape of the symbolic input.
+        """
     @property
     def inputs(self) -> list[Tensor]:
         """
@@ -891,7 +946,9 @@ class Model(Layer):
         """
     @property
     def metrics_names(self) -> list[str]:
-        ...
+        """
+        Names of the loss and of the metrics.
+        """
     @property
     def optimizer(self):
         """
@@ -904,10 +961,14 @@ class Model(Layer):
         """
     @property
     def output_names(self) -> list[str]:
-        ...
+        """
+        Names of the outputs.
+        """
     @property
     def output_shape(self):
-        ...
+        """
+        Shape of the symbolic output.
+        """
     @property
     def outputs(self) -> list[Tensor]:
         """
@@ -939,6 +1000,8 @@ class Sequential(Model):
         Remove the last layer.
         """
 def Input(shape: typing.Any = None, batch_size: typing.Any = None, dtype: typing.Any = None, name: typing.Any = None, batch_shape: typing.Any = None) -> Tensor:
+    ...
+def _get_source_inputs(arg0: Tensor) -> list[Tensor]:
     ...
 def absolute(x: typing.Any) -> Tensor:
     """
@@ -1253,7 +1316,9 @@ def flip(x: typing.Any, axis: typing.Any = None) -> Tensor:
     Axes reversed. A view.
     """
 def floatx() -> str:
-    ...
+    """
+    Name of the dtype of tensors and layers that are given none.
+    """
 def floor(x: typing.Any) -> Tensor:
     """
     Largest integer not above x.
@@ -1716,8 +1781,10 @@ def set_dtype_policy(policy: str) -> None:
         TypeError: An unknown name.
         NotImplementedError: "mixed_float16".
     """
-def set_floatx(arg0: str) -> None:
-    ...
+def set_floatx(value: str) -> None:
+    """
+    Set the dtype of tensors and layers that are given none.
+    """
 def set_num_threads(n: typing.SupportsInt | typing.SupportsIndex) -> None:
     """
     Threads that one operation may use.

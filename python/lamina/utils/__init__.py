@@ -1,6 +1,63 @@
 """Helpers around training, with the names of `keras.utils`."""
 
+from typing import Any
+
+from lamina import _core
+from lamina.backend import clear_session, is_keras_tensor, standardize_dtype
+from lamina.config import (
+    disable_interactive_logging,
+    enable_interactive_logging,
+    is_interactive_logging_enabled,
+)
+from lamina.saving import (
+    CustomObjectScope,
+    custom_object_scope,
+    deserialize_keras_object,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+    serialize_keras_object,
+)
 from lamina.utils._files import get_file
 from lamina.utils._numeric import normalize, pad_sequences, set_random_seed, to_categorical
+from lamina.utils._training import pack_x_y_sample_weight, unpack_x_y_sample_weight
 
-__all__ = ["get_file", "normalize", "pad_sequences", "set_random_seed", "to_categorical"]
+
+def get_source_inputs(tensor: Any) -> list[_core.Tensor]:
+    """The model inputs that a symbolic tensor depends on.
+
+    Example:
+
+    >>> import lamina
+    >>> x = lamina.Input((2,), name="x")
+    >>> [t.name for t in lamina.utils.get_source_inputs(lamina.layers.Dense(3)(x))]
+    ['x']
+    """
+    return _core._get_source_inputs(tensor)
+
+
+__all__ = [
+    "CustomObjectScope",
+    "clear_session",
+    "custom_object_scope",
+    "deserialize_keras_object",
+    "disable_interactive_logging",
+    "enable_interactive_logging",
+    "get_custom_objects",
+    "get_file",
+    "get_registered_name",
+    "get_registered_object",
+    "get_source_inputs",
+    "is_interactive_logging_enabled",
+    "is_keras_tensor",
+    "normalize",
+    "pack_x_y_sample_weight",
+    "pad_sequences",
+    "register_keras_serializable",
+    "serialize_keras_object",
+    "set_random_seed",
+    "standardize_dtype",
+    "to_categorical",
+    "unpack_x_y_sample_weight",
+]

@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""How much of Keras lamina has: every public name, whether its arguments and defaults are the same,
+and whether tests/oracle compares it with Keras.
+
+Usage: keras_coverage.py [--strict] [--all] [NAMESPACE...]
+Without --all, only names that are missing, differ or are not compared are listed. Needs Keras (the
+extra 'oracle'). --strict fails where less than 95 % of the names are there, sequence layers aside.
+"""
+
+import argparse
+import importlib
+import inspect
+import os
+import re
+import sys
+from operator import attrgetter
+from pathlib import Path
+
+from signatures import signature_of
+
+os.environ["KERAS_BACKEND"] = "jax"
+os.environ["JAX_PLATFORMS"] = "cpu"
+
+ROOT = Path(__file__).parents[1]
+# Those that count, and others that are only listed.
+COUNTED = (
+    "layers", "losses", "metrics", "optimizers", "optimizers.schedules", "callbacks", "ops",
+    "ops.image", "ops.linalg", "ops.nn", "ops.numpy", "initializers", "regularizers",
+    "constraints", "activations", "utils", "random",
+)  # fmt: skip
+OTHERS = (
+    "models", "saving", "config", "tree", "dtype_policies", "mixed_precision", "backend",
+    "datasets", "preprocessing.image", "preprocessing.sequence", "visualization",
+)  # fmt: skip
+
+# Why a name is missing: (pattern of "namespace.name", reason).
+REASONS = [
+    (
+        r"layers\.(.*(GRU|RNN|LSTM|Attention|TimeDistributed|Bidirectional).*"
+        r"|StackedRNNCells|ReversibleEmbedding)",
+        "sequences",
+    ),
+    (r"layers\.(JaxLayer|FlaxLayer|TFSMLayer|TorchModuleWrapper)", "other frameworks' layers"),
+    (r"callbacks\.Orbax.*", "a checkpoint format of JAX"),
+    (r".*\.(legacy|experimental).*", "legacy"),
+    (r"optimizers\.(LossScaleOptimizer)", "for float16, which lamina does not train in"),
+    (r"callbacks\.(TensorBoard|SwapEMAWeights|RemoteMonitor|BackupAndRestore)", "later"),
+    (r"utils\.(FeatureSpace|PyDataset|Sequence|.*_dataset.*)", "data sets"),
+    (r"utils\.(model_to_dot|plot_model)", "drawing"),
+]
+SEQUENCES = re.compile(rf"^{REASONS[0][0]}$")
+EVERY_LAYER = {"name", "trainable", "dtype", "activity_regularizer", "autocast"}
+
+
+def reason_of(full: str) -> str:
+    """Why a name is missing, as far as REASONS says."""
+    return next((why for pattern, why in REASONS if re.fullmatch(pattern, full)), "")
+
+
+def find(package: object, dotted: str) -> object | None:
+    """package.a.b, or None."""
+    try:
+        return attrgetter(dotted)(package)
+    except AttributeError:
+        return None
+
+
+def parameters_of(thing: object) -> list[inspect.Parameter] | None:
+    """Its parameters, or None where they cannot be told."""
+    signature = signature_of(thing)
+    return None if signature is None else list(signature.parameters.values())
+
+
+def plain(value: object) -> object:
+    """A default with one spelling: (2, 2) is 2, 1 is 1.0, nothing is "linear" or channels last."""
+    if isinstance(value, (list, tuple)):
+        items = [plain(v) for v in value]
+        return items[0] if items and all(v == items[0] for v in items) else tuple(items)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if value in ("linear", "channels_last", None):
+        return None
+    return value if isinstance(value, (str, bool)) else repr(value)
+
+
+def shown(parameter: inspect.Parameter) -> str:
+    """Its default in words."""
+    return "none" if parameter.default is inspect.Parameter.empty else repr(parameter.default)
+
+
+def difference(theirs: object, ours: object) -> str:
+    """What is not the same about the arguments; empty where all is."""
+    expected, got = parameters_of(theirs), parameters_of(ours)
+    if expected is None:
+        return ""
+    if got is None:
+        return "no signature"
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    open_ended = any(p.kind in variadic for p in expected)
+    names = [p.name for p in expected if p.kind not in variadic]
+    if any(p.kind in variadic for p in got) and len(got) <= 2 and names:
+        return "no signature"
+    wanted = {p.name: p for p in expected if p.kind not in variadic}
+    have = {p.name: p for p in got if p.kind not in variadic}
+    out = [f"lacks {n}" for n in names if n not in have]
+    extra = [n for n in have if n not in wanted and not (open_ended and n in EVERY_LAYER)]
+    shared = [n for n in have if n in wanted]
+    if shared != [n for n in names if n in have]:
+        out.append("order")
+    out += [
+        f"{n}={shown(have[n])}, Keras has {shown(wanted[n])}"
+        for n in shared
+        if plain(have[n].default) != plain(wanted[n].default)
+        and not (n == "name" and wanted[n].default is None)  # a name made from the class
+    ]
+    required = [n for n in extra if have[n].default is inspect.Parameter.empty]
+    return "; ".join(out + [f"requires {n}" for n in required])
+
+
+def covered() -> set[tuple[str, str]]:
+    """What the rows of tests/oracle name."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    for file in sorted((ROOT / "tests" / "oracle").glob("test_*.py")):
+        importlib.import_module(f"oracle.{file.stem}")
+    return importlib.import_module("oracle.support").COVERED
+
+
+def main() -> int:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("namespaces", nargs="*", default=[])
+    parser.add_argument("--strict", action="store_true", help="fail below 95 %%")
+    parser.add_argument("--all", action="store_true", help="list names that are all right too")
+    options = parser.parse_args()
+    import keras
+
+    import lamina
+
+    tested = {id(find(keras, f"{namespace}.{name}")) for namespace, name in covered()}
+    counts: dict[str, list[int]] = {}
+    outside = [0, 0]  # names without sequence layers, and those of them that are there
+    for namespace in options.namespaces or COUNTED + OTHERS:
+        module = find(keras, namespace)
+        names = sorted(
+            n for n, v in vars(module).items() if not n.startswith("_") and not inspect.ismodule(v)
+        )
+        count = counts.setdefault(namespace, [len(names), 0, 0, 0])
+        for name in names:
+            theirs, ours = getattr(module, name), find(lamina, f"{namespace}.{name}")
+            full = f"{namespace}.{name}"
+            if namespace in COUNTED and not SEQUENCES.match(full):
+                outside[0] += 1
+                outside[1] += ours is not None
+            if ours is None:
+                print(f"{full:48} missing   {reason_of(full)}")
+                continue
+            differs = difference(theirs, ours)
+            compared = id(theirs) in tested
+            count[1] += 1
+            count[2] += not differs
+            count[3] += compared
+            if options.all or differs or not compared:
+                label = "compared" if compared else "there"
+                print(f"{full:48} {label:9} {differs}")
+    print_counts(counts)
+    share = 100 * outside[1] / max(outside[0], 1)
+    print(f"\n{share:.1f} % of the names outside recurrent and attention layers")
+    return int(options.strict and share < 95)
+
+
+def print_counts(counts: dict[str, list[int]]) -> None:
+    """Totals for each namespace."""
+    print(f"\n{'namespace':24}{'names':>7}{'there':>7}{'%':>7}{'same':>7}{'compared':>10}")
+    total = [sum(c[i] for n, c in counts.items() if n in COUNTED) for i in range(4)]
+    for namespace, (names, there, same, compared) in [*counts.items(), ("total", total)]:
+        share = 100 * there / max(names, 1)
+        print(f"{namespace:24}{names:7}{there:7}{share:7.1f}{same:7}{compared:10}")
+    print("(the total is of the namespaces up to random)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
