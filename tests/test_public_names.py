@@ -60,3 +60,24 @@ def test_every_public_method_has_a_docstring(cls):
         and says_nothing(value)
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("module", NAMESPACES, ids=lambda m: m.__name__)
+def test_every_function_says_its_arguments(module):
+    unknown = []
+    for name, value in public(module):
+        try:
+            if callable(value) and value is not lamina.Tensor:  # made by functions alone
+                inspect.signature(value)
+        except ValueError:
+            unknown.append(name)
+    assert unknown == []
+
+
+def test_signatures():
+    assert str(inspect.signature(lamina.ops.relu)) == "(x)"
+    assert str(inspect.signature(lamina.ops.sum)).startswith("(x, axis=None, keepdims=False")
+    conv = inspect.signature(lamina.layers.Conv2D).parameters
+    assert conv["filters"].default is inspect.Parameter.empty and conv["padding"].default == "valid"
+    assert list(inspect.signature(lamina.Variable).parameters)[:2] == ["initializer", "dtype"]
+    assert lamina.ops.relu.__doc__.count("Rectified") == 1

@@ -16,8 +16,6 @@ import sys
 from operator import attrgetter
 from pathlib import Path
 
-from signatures import signature_of
-
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ["JAX_PLATFORMS"] = "cpu"
 
@@ -36,17 +34,19 @@ OTHERS = (
 # Why a name is missing: (pattern of "namespace.name", reason).
 REASONS = [
     (
-        r"layers\.(.*(GRU|RNN|LSTM|Attention|TimeDistributed|Bidirectional).*"
-        r"|StackedRNNCells|ReversibleEmbedding)",
+        r"layers\.(.*(GRU|RNN|LSTM|Attention|TimeDistributed|Bidirectional).*|StackedRNNCells)",
         "sequences",
     ),
     (r"layers\.(JaxLayer|FlaxLayer|TFSMLayer|TorchModuleWrapper)", "other frameworks' layers"),
     (r"callbacks\.Orbax.*", "a checkpoint format of JAX"),
     (r".*\.(legacy|experimental).*", "legacy"),
-    (r"optimizers\.(LossScaleOptimizer)", "for float16, which lamina does not train in"),
-    (r"callbacks\.(TensorBoard|SwapEMAWeights|RemoteMonitor|BackupAndRestore)", "later"),
-    (r"utils\.(FeatureSpace|PyDataset|Sequence|.*_dataset.*)", "data sets"),
-    (r"utils\.(model_to_dot|plot_model)", "drawing"),
+    (r".*\.LossScaleOptimizer", "for float16, which lamina does not train in"),
+    (r"dtype_policies\..*(Quantized|Int4|GPTQ|AWQ).*", "quantization"),
+    (r"saving\.KerasFileEditor", "Keras's own file format"),
+    (r"callbacks\.(TensorBoard|RemoteMonitor)", "services around training"),
+    (r"utils\.(FeatureSpace|PyDataset|Sequence|.*dataset.*)", "data sets"),
+    (r"(utils\.(model_to_dot|plot_model)|visualization\..*)", "drawing"),
+    (r"(utils|preprocessing\.image)\.(.*img.*|smart_resize)", "image files"),
 ]
 SEQUENCES = re.compile(rf"^{REASONS[0][0]}$")
 EVERY_LAYER = {"name", "trainable", "dtype", "activity_regularizer", "autocast"}
@@ -67,8 +67,10 @@ def find(package: object, dotted: str) -> object | None:
 
 def parameters_of(thing: object) -> list[inspect.Parameter] | None:
     """Its parameters, or None where they cannot be told."""
-    signature = signature_of(thing)
-    return None if signature is None else list(signature.parameters.values())
+    try:
+        return list(inspect.signature(thing).parameters.values())  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
 
 
 def plain(value: object) -> object:

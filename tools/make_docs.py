@@ -11,8 +11,6 @@ import types
 from collections.abc import Iterator
 from pathlib import Path
 
-from signatures import docstring_of, signature_of
-
 # Layers by family: the first pattern that fits a name.
 LAYER_FAMILIES = [
     ("Recurrent layers", r".*(RNN|LSTM|GRU|Bidirectional|TimeDistributed).*"),
@@ -57,6 +55,22 @@ def default(value: object) -> str:
     if isinstance(value, list):
         return repr(tuple(value))
     return f"{value.__name__}" if hasattr(value, "__name__") else repr(value)
+
+
+def signature_of(thing: object) -> inspect.Signature | None:
+    """Its signature, or None where it cannot be told."""
+    try:
+        return inspect.signature(thing)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+
+
+def docstring_of(thing: object) -> str:
+    """The docstring without the signature that the extension writes."""
+    text = inspect.getdoc(thing) or ""
+    name = getattr(thing, "__name__", "")
+    first, _, rest = text.partition("\n")
+    return rest.strip("\n") if name and first.startswith(f"{name}(") else text
 
 
 def heading(name: str, thing: object) -> str:

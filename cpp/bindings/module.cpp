@@ -1,3 +1,6 @@
+#include <cstdlib>
+#include <cstring>
+
 #include "bindings.h"
 
 namespace lamina::python {
@@ -32,6 +35,17 @@ void translate(std::exception_ptr p) {
   }
 }
 
+// Puts "name(arguments)\n--\n\n" before a function's docstring: that is where Python's inspect
+// looks. pybind11 releases the text with free().
+void set_text_signature(const py::handle& function, const std::string& signature) {
+  if (!PyCFunction_Check(function.ptr()))
+    throw Error("_set_text_signature: expected a built-in function", Error::Kind::kType);
+  PyMethodDef* method = reinterpret_cast<PyCFunctionObject*>(function.ptr())->m_ml;
+  const char* old = method->ml_doc;
+  method->ml_doc = strdup((signature + "\n--\n\n" + (old ? old : "")).c_str());
+  std::free(const_cast<char*>(old));
+}
+
 }  // namespace
 
 }  // namespace lamina::python
@@ -48,6 +62,7 @@ PYBIND11_MODULE(_core, m) {
   python::bind_layers(m);
   python::bind_train(m);
   python::bind_model(m);
+  m.def("_set_text_signature", &python::set_text_signature);
   m.def("version", &version);
   m.def("cpu_isa", &cpu_isa, "Instruction set of the kernels in use: baseline, avx2 or avx512.");
   m.def("set_num_threads", &set_num_threads, py::arg("n"), "Threads that one operation may use.");

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lamina import _core
+from lamina import _core, _signatures
 from lamina._core import Input as _input
 from lamina._core import Layer, Tensor, Variable, from_dlpack, tensor
 from lamina.autograd import (
@@ -47,6 +47,7 @@ from lamina.optimizers import Optimizer
 from lamina.regularizers import Regularizer
 from lamina.saving import load, load_model
 
+_signatures.describe(_core)
 __version__ = _core.version()
 KerasTensor = Tensor
 

@@ -1,0 +1,55 @@
+"""Lets `inspect.signature` and `help` know the arguments of the extension's functions.
+
+pybind11 writes a signature with the types of C++ into the first line of a docstring. Python looks
+for one of its own form before it, "name(arguments)\\n--\\n\\n", which this adds.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import types
+from typing import Any
+
+from lamina import _core
+
+
+def describe(module: types.ModuleType) -> None:
+    """Signatures for the functions and classes of an extension module and of the modules in it."""
+    if "pybind11_stubgen" in sys.modules:  # it reads the types of C++ instead
+        return
+    for name, value in vars(module).items():
+        if inspect.isbuiltin(value):
+            signature = parsed(value.__doc__)
+            if signature is not None:
+                _core._set_text_signature(value, f"{value.__name__}{signature}")
+        elif inspect.isclass(value) and value.__module__ == module.__name__:
+            signature = parsed(value.__init__.__doc__)
+            if signature is not None:
+                value.__signature__ = signature  # type: ignore[attr-defined]
+        elif inspect.ismodule(value) and value.__name__ == f"{module.__name__}.{name}":
+            describe(value)
+
+
+def parsed(doc: str | None) -> inspect.Signature | None:
+    """The signature in the first line of pybind11's docstring, without types."""
+    line = (doc or "").split("\n", 1)[0]
+    try:
+        definition: Any = ast.parse(f"def {line}: ...").body[0]
+        arguments = definition.args
+        defaults = [ast.literal_eval(d) for d in arguments.defaults]
+        named = [None if d is None else ast.literal_eval(d) for d in arguments.kw_defaults]
+    except (SyntaxError, ValueError):
+        return None
+    kind, empty = inspect.Parameter, inspect.Parameter.empty
+    places = [a.arg for a in arguments.args if a.arg != "self"]
+    given = [empty] * (len(places) - len(defaults)) + defaults
+    out = [kind(n, kind.POSITIONAL_OR_KEYWORD, default=d) for n, d in zip(places, given)]
+    if arguments.vararg:
+        out.append(kind(arguments.vararg.arg, kind.VAR_POSITIONAL))
+    for a, node, d in zip(arguments.kwonlyargs, arguments.kw_defaults, named):
+        out.append(kind(a.arg, kind.KEYWORD_ONLY, default=empty if node is None else d))
+    if arguments.kwarg:
+        out.append(kind(arguments.kwarg.arg, kind.VAR_KEYWORD))
+    return inspect.Signature(out)
