@@ -33,6 +33,7 @@ py::object from_config_object(const Config& c);
 
 void bind_tensor(py::module_& m);
 void bind_ops(py::module_& m);
+void bind_image_ops(py::module_& m);
 void bind_random(py::module_& m);
 void bind_autograd(py::module_& m);
 void bind_layers(py::module_& m);

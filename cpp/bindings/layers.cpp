@@ -48,6 +48,46 @@ LayerOptions options_from(const py::kwargs& kwargs) {
   return o;
 }
 
+// layer({"images": x, "labels": y}): a dict comes back, with the same keys in the same order.
+py::object call_layer_on_dict(Layer& layer, const py::dict& given, std::optional<bool> training) {
+  const std::vector<std::string> names = layer.input_names();
+  Tensors inputs;
+  CallArgs call;
+  std::vector<std::string> others;
+  for (auto [key, value] : given) {
+    std::string name = py::str(key);
+    if (name == "bounding_boxes")
+      throw Error(layer
+                      .error("bounding boxes are not supported, only images, labels and "
+                             "segmentation_masks")
+                      .what(),
+                  Error::Kind::kUnsupported);
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      throw layer.error(
+          "takes a dict with the keys images, labels and segmentation_masks, "
+          "received '" +
+          name + "'");
+    Tensor t = as_tensor(value, name.c_str());
+    if (name == names[0])
+      inputs = {t};
+    else
+      call.tensors.emplace_back(name, t), others.push_back(name);
+  }
+  if (inputs.empty()) throw layer.error("needs a dict with the key '" + names[0] + "'");
+  Tensors outs;
+  {
+    py::gil_scoped_release nogil;
+    outs = layer(inputs, call, training);
+  }
+  py::dict result;
+  for (auto [key, value] : given) {
+    std::string name = py::str(key);
+    auto at = std::find(others.begin(), others.end(), name);
+    result[key] = outs[at == others.end() ? 0 : static_cast<size_t>(at - others.begin()) + 1];
+  }
+  return result;
+}
+
 // layer(x), layer([a, b]), layer(query, value, mask=m, training=True)
 py::object call_layer(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
   Tensors inputs;
@@ -55,6 +95,12 @@ py::object call_layer(Layer& layer, const py::args& args, const py::kwargs& kwar
   call.options = Config();
   std::optional<bool> training;
   bool python = dynamic_cast<PythonSelf*>(&layer) != nullptr;
+  if (!args.empty() && py::isinstance<py::dict>(args[0]) && !layer.input_names().empty()) {
+    if (args.size() > 1 && PyBool_Check(args[1].ptr())) training = args[1].cast<bool>();
+    if (kwargs.contains("training") && !kwargs["training"].is_none())
+      training = kwargs["training"].cast<bool>();
+    return call_layer_on_dict(layer, args[0].cast<py::dict>(), training);
+  }
   int64_t first_list = -1;
   Config positional = Config::list();
   for (size_t i = 0; i < args.size(); ++i) {
@@ -195,7 +241,7 @@ Config bind_arguments(const std::string& owner, const Config& defaults, const py
     // None means the default, as for every optional argument of Keras, unless the default is a
     // value that None turns off (activation, an initializer, ...).
     if (value.is_none() && (!defaults.has(k) || k == "name" || k == "dtype" || k == "trainable" ||
-                            defaults.at(k).is_null()))
+                            k == "data_format" || defaults.at(k).is_null()))
       continue;
     c.set(k, as_config(value));
   }

@@ -58,6 +58,8 @@ PYBIND11_MODULE(_core, m) {
   python::bind_ops(m);
   py::module_ random = m.def_submodule("random", "Random numbers.");
   python::bind_random(random);
+  py::module_ image = m.def_submodule("image", "Operations on images.");
+  python::bind_image_ops(image);
   python::bind_autograd(m);
   python::bind_layers(m);
   python::bind_train(m);

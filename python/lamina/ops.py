@@ -38,6 +38,7 @@ true_divide = _core.divide
 swish = _core.silu
 hard_swish = _core.hard_silu
 array = convert_to_tensor
+image = _core.image  # a module: lamina.ops.image.resize(...)
 
 
 def convert_to_numpy(x: Any) -> Any:

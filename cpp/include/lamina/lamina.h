@@ -4,3 +4,4 @@
 #include "lamina/layers.h"
 #include "lamina/model.h"
 #include "lamina/ops.h"
+#include "lamina/ops_image.h"

@@ -85,6 +85,11 @@ class Layer : public std::enable_shared_from_this<Layer> {
   virtual Tensors call(const Tensors& inputs, const CallArgs& args) = 0;
   // Everything needed to make this layer again: constructor arguments by their Keras names.
   virtual Config get_config() const;
+  // Whether a call on its own, outside of any model, is one of training.
+  virtual bool trains_by_default() const { return false; }
+  // Where call() takes a dict: the name of its input and those of tensors that come back after the
+  // output. Empty for other layers.
+  virtual std::vector<std::string> input_names() const { return {}; }
   // What build needs beyond the constructor, saved with the model: the input shapes.
   std::vector<Shape> build_shapes() const { return build_shapes_; }
 

@@ -387,5 +387,6 @@ inline Handle MultiHeadAttention(int64_t num_heads, int64_t key_dim,
 
 }  // namespace lamina
 
+#include "lamina/layers_augment.h"
 #include "lamina/layers_convolution.h"
 #include "lamina/layers_spatial.h"

@@ -127,6 +127,15 @@ struct PoolArgs {
   int64_t window[3], stride[3], pad_lo[3];
 };
 
+// Reading images (B, s..., C) at coordinates (B, M, axes), counted in pixels from the first one.
+// Outside of the image: a fill value, or the pixels continued.
+enum class Border : uint8_t { kConstant, kNearest, kWrap, kMirror, kReflect };
+struct SampleArgs {
+  bool linear;  // or nearest, halves away from zero
+  Border border;
+  double fill;  // of kConstant
+};
+
 enum class RandomKind : uint8_t { kUniform, kNormal, kTruncatedNormal, kInteger };
 
 // One LSTM layer over a whole sequence, Keras gate order i, f, c, o. x: (B, T, I), w: (I, 4H),
@@ -231,6 +240,14 @@ struct KernelTable {
   void (*pool)(const Context&, const PoolArgs&, const View& x, const View& y);
   void (*pool_grad)(const Context&, const PoolArgs&, const View& x, const View& y, const View& gy,
                     const View& gx);
+
+  // x: (B, s..., C), coords: (B, M, axes), y: (B, M, C), contiguous, of one dtype. Forward takes
+  // coordinates (1, M, axes) for all images.
+  void (*sample)(const Context&, const SampleArgs&, const View& x, const View& coords,
+                 const View& y);
+  // gx and gcoords may be null.
+  void (*sample_grad)(const Context&, const SampleArgs&, const View& x, const View& coords,
+                      const View& gy, const View* gx, const View* gcoords);
 
   // Over the last axis of contiguous (..., C). log: log-softmax.
   void (*softmax)(const Context&, bool log, const View& x, const View& y);

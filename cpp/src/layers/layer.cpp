@@ -69,10 +69,7 @@ Layer::Layer(const LayerOptions& options)
       mixed_(options.dtype.value_or(lamina::dtype_policy()) == "mixed_bfloat16"),
       dtype_(mixed_          ? DType::kFloat32
              : options.dtype ? dtype_from_name(*options.dtype)
-                             : floatx()) {
-  static const bool installed = (install_symbolic_apply(), true);
-  (void)installed;
-}
+                             : floatx()) {}
 Layer::~Layer() = default;
 
 Error Layer::error(const std::string& message) const {
@@ -107,7 +104,7 @@ Tensors Layer::operator()(const Tensors& given, CallArgs args, std::optional<boo
   for (auto& [name, t] : args.tensors) symbolic |= t.is_symbolic();
   if (name_.empty()) name_ = unique_layer_name(class_name());
   if (!built_) build_from(shapes);
-  args.training = training.value_or(training_now);
+  args.training = training.value_or(call_depth ? training_now : trains_by_default());
   if (symbolic) return symbolic_call(*this, inputs, args);
   if (call_depth == 0) clear_losses();
   LayerScope scope(name_);

@@ -12,7 +12,9 @@ const std::vector<LayerClass>& layer_classes() {
                      add_depthwise_layers, add_pooling_layers, add_adaptive_pooling_layers,
                      add_reshaping_layers, add_padding_layers, add_upsampling_layers,
                      add_normalization_layers, add_regularization_layers, add_merging_layers,
-                     add_recurrent_layers, add_attention_layers})
+                     add_recurrent_layers, add_attention_layers, add_image_size_layers,
+                     add_augment_geometry_layers, add_augment_color_layers,
+                     add_augment_histogram_layers, add_augment_mix_layers})
       add(out);
     std::sort(out.begin(), out.end(), [](auto& a, auto& b) { return a.name < b.name; });
     return out;

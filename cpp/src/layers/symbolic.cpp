@@ -11,6 +11,7 @@ namespace lamina {
 Symbol& symbol_of(const Tensor& t) { return *static_cast<Symbol*>(t.impl()->symbol.get()); }
 
 Tensor make_symbolic(const std::shared_ptr<SymbolicNode>& node, size_t index) {
+  install_symbolic_apply();  // from the first symbol on, whether there is a layer yet or not
   TensorImpl t;
   t.shape = node->outputs[index].first;
   t.strides = contiguous_strides(t.shape);

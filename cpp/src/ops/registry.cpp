@@ -12,6 +12,7 @@ void register_all_ops() {
   register_shape_ops();
   register_index_ops();
   register_nn_ops();
+  register_sample_ops();
 }
 
 }  // namespace lamina

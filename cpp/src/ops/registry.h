@@ -13,5 +13,6 @@ void register_linalg_ops();
 void register_shape_ops();
 void register_index_ops();
 void register_nn_ops();
+void register_sample_ops();
 
 }  // namespace lamina

@@ -11,6 +11,7 @@ void fill_index(abi::KernelTable& t);
 void fill_matmul(abi::KernelTable& t);
 void fill_conv(abi::KernelTable& t);
 void fill_pool(abi::KernelTable& t);
+void fill_sample(abi::KernelTable& t);
 void fill_softmax(abi::KernelTable& t);
 void fill_norm(abi::KernelTable& t);
 void fill_lstm(abi::KernelTable& t);
@@ -25,9 +26,9 @@ const abi::KernelTable& table() {
     abi::KernelTable t = {};
     t.isa = LAMINA_STRING(LAMINA_ISA);
     void (*const families[])(abi::KernelTable&) = {
-        fill_elementwise, fill_copy,      fill_random,   fill_reduce,  fill_index,
-        fill_matmul,      fill_conv,      fill_pool,     fill_softmax, fill_norm,
-        fill_lstm,        fill_attention, fill_optimizer};
+        fill_elementwise, fill_copy, fill_random,    fill_reduce,   fill_index,
+        fill_matmul,      fill_conv, fill_pool,      fill_sample,   fill_softmax,
+        fill_norm,        fill_lstm, fill_attention, fill_optimizer};
     for (auto* fill : families) fill(t);
     return t;
   }();
