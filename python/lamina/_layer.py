@@ -157,6 +157,7 @@ _REQUIRED_IF_EMPTY = frozenset(
 _REQUIRED_OF = {("Activation", "activation")} | {
     (f"{name}{n}D", "pool_size") for name in ("AveragePooling", "AvgPool") for n in (1, 2, 3)
 }
+_OPTIONAL_OF = {("RandomZoom", "width_factor")}
 
 
 def _signature(defaults: dict[str, Any], owner: str = "") -> inspect.Signature:
@@ -165,7 +166,7 @@ def _signature(defaults: dict[str, Any], owner: str = "") -> inspect.Signature:
     for name, default in defaults.items():
         leading = leading and (
             name in _REQUIRED
-            or (name in _REQUIRED_IF_EMPTY and not default)
+            or (name in _REQUIRED_IF_EMPTY and not default and (owner, name) not in _OPTIONAL_OF)
             or (owner, name) in _REQUIRED_OF
         )
         parameters.append(

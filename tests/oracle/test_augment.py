@@ -168,4 +168,23 @@ rows += [
           tile_grid_size=(2, 2), clip_limit=1.5),
 ]  # fmt: skip
 
+
+def at_inference(name, **kwargs):
+    """A layer that draws: its config, and that it leaves images alone."""
+    return layer_row(name, PHOTO, training=False, **kwargs)
+
+
+rows += [
+    at_inference("RandomFlip", mode="vertical"),
+    at_inference("RandomElasticTransform", factor=0.5, scale=(0.2, 0.4), fill_mode="mirror"),
+    at_inference("RandomErasing", scale=0.2),
+    at_inference("MixUp", alpha=0.4),
+    at_inference("CutMix", factor=(0.2, 0.9)),
+    at_inference("RandAugment", num_ops=3, factor=0.3),
+    at_inference("AugMix", chain_depth=2, all_ops=False),
+    at_inference("MaxNumBoundingBoxes", max_number=4, config_ignore=("fill_value",)),
+    at_inference("RandomZoom", height_factor=0.3),
+    at_inference("RandomShear", x_factor=(0.1, 0.3), y_factor=(0.0, 0.2), fill_mode="wrap"),
+]
+
 test_rows = oracle_tests(rows)

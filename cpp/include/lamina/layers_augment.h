@@ -113,9 +113,20 @@ struct RandomElasticTransformOptions {
     f("data_format", data_format), rest(f);
   }
 };
-// Of RandomBrightness, RandomContrast, RandomSaturation, RandomHue, RandomColorDegeneration,
-// RandomSharpness and RandomPosterization.
+// Of RandomSaturation, RandomHue, RandomColorDegeneration, RandomSharpness and RandomPosterization.
 struct RandomColorOptions {
+  Config factor;
+  std::vector<double> value_range = {0, 255};
+  std::string data_format = "channels_last";
+  std::optional<int64_t> seed;
+  LAMINA_LAYER_FIELDS
+  void fields(Fields& f) {
+    f("factor", factor)("value_range", value_range)("data_format", data_format)("seed", seed);
+    rest(f);
+  }
+};
+// Of RandomBrightness and RandomContrast.
+struct RandomBrightnessOptions {
   Config factor;
   std::vector<double> value_range = {0, 255};
   std::optional<int64_t> seed;
@@ -301,10 +312,10 @@ inline Handle RandomShear(Config x_factor, Config y_factor, RandomShearOptions o
   o.x_factor = std::move(x_factor), o.y_factor = std::move(y_factor);
   return make("RandomShear", o);
 }
-inline Handle RandomBrightness(Config factor, RandomColorOptions o = {}) {
+inline Handle RandomBrightness(Config factor, RandomBrightnessOptions o = {}) {
   return o.factor = std::move(factor), make("RandomBrightness", o);
 }
-inline Handle RandomContrast(Config factor, RandomColorOptions o = {}) {
+inline Handle RandomContrast(Config factor, RandomBrightnessOptions o = {}) {
   return o.factor = std::move(factor), make("RandomContrast", o);
 }
 inline Handle RandomColorJitter(RandomColorJitterOptions o = {}) {

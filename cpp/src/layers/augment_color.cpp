@@ -6,11 +6,11 @@ namespace lamina {
 namespace {
 
 // A layer that draws one number from the range `factor` for each image.
-template <class Derived>
-class ColorLayer : public ImageLayer<Derived, RandomColorOptions> {
+template <class Derived, class Options = RandomColorOptions>
+class ColorLayer : public ImageLayer<Derived, Options> {
  public:
-  explicit ColorLayer(const RandomColorOptions& o)
-      : ImageLayer<Derived, RandomColorOptions>(o),
+  explicit ColorLayer(const Options& o)
+      : ImageLayer<Derived, Options>(o),
         factor_(factor_range(Derived::kName, "factor", this->o_.factor, Derived::kLow, 1)),
         range_(value_range(Derived::kName, this->o_.value_range)) {}
   Tensors draw(const Draws& d) override { return {d.uniform(factor_)}; }
@@ -19,7 +19,7 @@ class ColorLayer : public ImageLayer<Derived, RandomColorOptions> {
   Range factor_, range_;
 };
 
-class RandomBrightness : public ColorLayer<RandomBrightness> {
+class RandomBrightness : public ColorLayer<RandomBrightness, RandomBrightnessOptions> {
  public:
   static constexpr const char* kName = "RandomBrightness";
   static constexpr double kLow = -1;
@@ -29,7 +29,7 @@ class RandomBrightness : public ColorLayer<RandomBrightness> {
   }
 };
 
-class RandomContrast : public ColorLayer<RandomContrast> {
+class RandomContrast : public ColorLayer<RandomContrast, RandomBrightnessOptions> {
  public:
   static constexpr const char* kName = "RandomContrast";
   static constexpr double kLow = 0;
@@ -190,7 +190,7 @@ class RandomColorJitter : public ImageLayer<RandomColorJitter, RandomColorJitter
   template <class L>
   void add(const Config& factor) {
     if (factor.is_null()) return;
-    RandomColorOptions p;
+    typename L::OptionsType p;
     p.factor = factor, p.value_range = o_.value_range, p.seed = 0;  // draws with this layer's seed
     parts_.push_back(std::make_shared<L>(p));
   }
