@@ -367,3 +367,36 @@ def test_mixed_bfloat16(tmp_path):
     with pytest.raises(TypeError, match="float33"):
         lamina.config.set_dtype_policy("float33")
     assert layers.Dense(2).dtype_policy == "float32"
+
+
+def residual_network():
+    """Normalization with ReLU and with a residual, as a block has them, and as no fusion takes them."""
+    inputs = lamina.Input((6, 6, 4))
+    t = layers.Conv2D(8, 3, padding="same", use_bias=False)(inputs)
+    t = layers.Activation("relu")(layers.BatchNormalization()(t))
+    for project in (False, True):
+        u = layers.Conv2D(8, 3, padding="same", use_bias=False)(t)
+        u = layers.ReLU()(layers.BatchNormalization()(u))
+        u = layers.BatchNormalization()(layers.Conv2D(8, 3, padding="same")(u))
+        if project:
+            t = layers.BatchNormalization(scale=False)(layers.Conv2D(8, 1)(t))
+        t = layers.Activation("relu")(layers.Add()([u, t]))
+    t = layers.Add()([layers.BatchNormalization()(t), t])  # read twice
+    t = layers.Activation("tanh")(layers.BatchNormalization()(t))
+    return lamina.Model(inputs, layers.Dense(3)(layers.GlobalAveragePooling2D()(t)))
+
+
+def test_fused_normalization_equals_eager():
+    rng = np.random.default_rng(11)
+    x = rng.normal(size=(8, 6, 6, 4)).astype("float32")
+    y = rng.normal(size=(8, 3)).astype("float32")
+    results = []
+    for eager in (True, False):
+        lamina.utils.set_random_seed(5)
+        model = residual_network()
+        model.compile(lamina.optimizers.SGD(0.05, momentum=0.9), "mse", run_eagerly=eager)
+        history = model.fit(x, y, batch_size=4, epochs=2, shuffle=False, verbose=0)
+        results.append((history.history["loss"], [w.numpy() for w in model.weights]))
+    assert results[0][0] == results[1][0]
+    for a, b in zip(results[0][1], results[1][1]):
+        np.testing.assert_array_equal(a, b)

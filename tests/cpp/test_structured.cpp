@@ -148,8 +148,10 @@ TEST_CASE("layer and batch normalization and their gradients") {
             table().layer_norm_grad(context(), x, w, mean, spread, g, gx, gw, gb);
           } else {
             table().batch_norm_stats(context(), x, mean, spread);
-            table().batch_norm(context(), eps, x, mean, spread, w, b, y);
-            table().batch_norm_grad(context(), eps, x, mean, spread, w, g, gx, gw, gb);
+            table().batch_norm(context(), {eps, x, mean, spread, y, w, b, nullptr, false});
+            table().batch_norm_grad(
+                context(),
+                {{eps, x, mean, spread, y, w, b, nullptr, false}, g, gx, nullptr, gw, gb, nullptr});
           }
           std::vector<double> want(static_cast<size_t>(rows * c)), back(want.size()),
               dw(static_cast<size_t>(c)), db(static_cast<size_t>(c));
@@ -186,14 +188,72 @@ TEST_CASE("layer and batch normalization and their gradients") {
         }
 }
 
+TEST_CASE("batch normalization with ReLU and a residual, and the gradients through both") {
+  for (DType d : {DType::kFloat32, DType::kFloat64})
+    for (int64_t c : {1, 5, 16, 50})
+      for (bool with_residual : {true, false}) {
+        const int64_t rows = 40, size = rows * c;
+        const double eps = 1e-3, limit = 400 * epsilon(d);
+        Array x(d, {rows, c}), g1(d, {rows, c}), g2(d, {rows, c}), more(d, {rows, c}),
+            gamma(d, {c}), beta(d, {c}), mean(d, {c}), var(d, {c}), y(d, {rows, c}),
+            gx(d, {rows, c}), ggamma(d, {c}), gbeta(d, {c}), gmore(d, {rows, c});
+        x.randomize(1, true), g1.randomize(2, true), g2.randomize(3, true);
+        more.randomize(4, true), gamma.randomize(5, true), beta.randomize(6, true);
+        const View* residual = with_residual ? &more.view() : nullptr;
+        table().batch_norm_stats(context(), x, mean, var);
+        table().batch_norm(context(),
+                           {eps, x, mean, var, y, &gamma.view(), &beta.view(), residual, true});
+        table().batch_norm_grad(
+            context(), {{eps, x, mean, var, y, &gamma.view(), &beta.view(), residual, true},
+                        g1,
+                        gx,
+                        with_residual ? &g2.view() : nullptr,
+                        &ggamma.view(),
+                        &gbeta.view(),
+                        with_residual ? &gmore.view() : nullptr});
+        std::vector<double> want(static_cast<size_t>(size)), up(want.size()), back(want.size());
+        for (int64_t q = 0; q < c; ++q) {
+          double m = 0, v = 0, sum = 0, dot = 0;
+          for (int64_t i = q; i < size; i += c) m += x.get(i) / rows;
+          for (int64_t i = q; i < size; i += c) v += std::pow(x.get(i) - m, 2) / rows;
+          const double r = 1 / std::sqrt(v + eps);
+          for (int64_t i = q; i < size; i += c) {
+            const double z = (x.get(i) - m) * r,
+                         h = z * gamma.get(q) + beta.get(q) + (with_residual ? more.get(i) : 0);
+            const auto at = static_cast<size_t>(i);
+            want[at] = h > 0 ? h : 0;
+            // Where the sum is near zero its sign is a matter of rounding.
+            up[at] = (y.get(i) > 0 ? 1 : 0) * (g1.get(i) + (with_residual ? g2.get(i) : 0));
+            sum += up[at], dot += up[at] * z;
+          }
+          for (int64_t i = q; i < size; i += c)
+            back[static_cast<size_t>(i)] =
+                r * gamma.get(q) *
+                (up[static_cast<size_t>(i)] - sum / rows - (x.get(i) - m) * r * dot / rows);
+          CHECK(ggamma.get(q) == doctest::Approx(dot).epsilon(limit));
+          CHECK(gbeta.get(q) == doctest::Approx(sum).epsilon(limit));
+        }
+        CAPTURE(c);
+        CHECK(all_near(y, want, limit));
+        CHECK(all_near(gx, back, limit * 10));
+        if (with_residual) CHECK(all_near(gmore, up, limit));
+      }
+}
+
 TEST_CASE("structured kernels: same bits for any threads") {
   same_bits_always([&](const Context& ctx) {
     Array x(DType::kFloat32, {300, 70}), y = x, gx = x, mean(DType::kFloat32, {70}), var = mean,
                                          gw = mean, gb = mean;
     x.randomize(1, true);
     table().batch_norm_stats(ctx, x, mean, var);
-    table().batch_norm(ctx, 1e-3, x, mean, var, nullptr, nullptr, y);
-    table().batch_norm_grad(ctx, 1e-3, x, mean, var, nullptr, y, gx, &gw.view(), &gb.view());
+    table().batch_norm(ctx, {1e-3, x, mean, var, y, nullptr, nullptr, nullptr, false});
+    table().batch_norm_grad(ctx, {{1e-3, x, mean, var, y, nullptr, nullptr, nullptr, false},
+                                  y,
+                                  gx,
+                                  nullptr,
+                                  &gw.view(),
+                                  &gb.view(),
+                                  nullptr});
     Array p = x, q = x;
     table().softmax(ctx, false, x, p);
     table().softmax_grad(ctx, false, p, x, q);

@@ -32,6 +32,11 @@ bool exact_in_register(const TensorImpl& t, abi::EwOp producer) {
   }
 }
 
+std::vector<Rewrite>& rewrites() {
+  static std::vector<Rewrite> all;
+  return all;
+}
+
 struct Group {
   ChainBuilder chain;
   Tensors inputs;
@@ -64,7 +69,10 @@ bool absorb(Group& g, const Group& producer, const TensorImpl* value) {
 
 }  // namespace
 
+void register_fusion(Rewrite rewrite) { rewrites().push_back(rewrite); }
+
 void fuse(std::vector<std::shared_ptr<Node>>& nodes, const Tensors& outputs) {
+  for (Rewrite rewrite : rewrites()) rewrite(nodes, outputs);
   // How many nodes read each value, and the values that must stay in memory.
   std::unordered_map<const TensorImpl*, int> readers;
   std::unordered_set<const TensorImpl*> kept;

@@ -80,7 +80,11 @@ class Program {
   std::unique_ptr<Impl> impl_;
 };
 
-// Merges elementwise nodes into chains; called by Program::compile.
+// A rewrite of a capture's nodes into fewer ones that do the same; the families of operations bring
+// theirs, which run before elementwise nodes are merged. They must leave alone what `outputs` name.
+using Rewrite = void (*)(std::vector<std::shared_ptr<Node>>& nodes, const Tensors& outputs);
+void register_fusion(Rewrite rewrite);
+// Runs these rewrites, then merges elementwise nodes into chains; called by Program::compile.
 void fuse(std::vector<std::shared_ptr<Node>>& nodes, const Tensors& outputs);
 
 }  // namespace lamina

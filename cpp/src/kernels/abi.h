@@ -138,6 +138,24 @@ struct SampleArgs {
 
 enum class RandomKind : uint8_t { kUniform, kNormal, kTruncatedNormal, kInteger };
 
+// Batch normalization of x: (R, C), contiguous; mean, var (biased): (C,), over R.
+// y = act(gamma * (x - mean) / sqrt(var + eps) + beta + residual), act being ReLU or nothing.
+// gamma, beta, residual may be null.
+struct BatchNormArgs {
+  double eps;
+  View x, mean, var, y;
+  const View *gamma, *beta, *residual;
+  bool relu;
+};
+// gy, or gy + gy2 where that is not null, is the gradient of y; with f.relu it is first taken
+// through ReLU, whose result f.y is read only where f.residual is not null. Writes gx, ggamma,
+// gbeta (may be null) and, only where f.residual is not null, its gradient to gresidual.
+struct BatchNormGradArgs {
+  BatchNormArgs f;
+  View gy, gx;
+  const View *gy2, *ggamma, *gbeta, *gresidual;
+};
+
 // One LSTM layer over a whole sequence, Keras gate order i, f, c, o. x: (B, T, I), w: (I, 4H),
 // u: (H, 4H), bias: (4H,) or null, h0/c0: (B, H). Forward writes h: (B, T, H), c: (B, T, H) and
 // gates: (B, T, 4H) after their nonlinearities. Sigmoid gates, tanh cell. `reverse` walks t from
@@ -267,13 +285,9 @@ struct KernelTable {
                           const View* gbeta);
   // x: (R, C) contiguous, statistics over R: mean, var (biased): (C,).
   void (*batch_norm_stats)(const Context&, const View& x, const View& mean, const View& var);
-  // y = gamma * (x - mean) / sqrt(var + eps) + beta; gamma, beta may be null.
-  void (*batch_norm)(const Context&, double eps, const View& x, const View& mean, const View& var,
-                     const View* gamma, const View* beta, const View& y);
+  void (*batch_norm)(const Context&, const BatchNormArgs&);
   // Gradient through the batch statistics (training mode).
-  void (*batch_norm_grad)(const Context&, double eps, const View& x, const View& mean,
-                          const View& var, const View* gamma, const View& gy, const View& gx,
-                          const View* ggamma, const View* gbeta);
+  void (*batch_norm_grad)(const Context&, const BatchNormGradArgs&);
 
   void (*lstm)(const Context&, const LstmArgs&);
   void (*lstm_grad)(const Context&, const LstmGradArgs&);

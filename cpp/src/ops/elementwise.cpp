@@ -162,7 +162,9 @@ const Op& grad_op(EwOp op);
 
 template <EwOp kCode, EwOp kGrad>
 Tensors unary_backward(const Backward& b) {
-  return {apply1(grad_op(kGrad), {b.grad(), b.in(0), b.out()}, constants(b.attrs()))};
+  // ReLU's derivative follows from its result, so that what went into it need not be kept.
+  Tensor y = b.out(), x = kCode == EwOp::relu ? y : b.in(0);
+  return {apply1(grad_op(kGrad), {b.grad(), x, y}, constants(b.attrs()))};
 }
 
 // The gradient op g * f'(x), y given only to save work: all of its dependence on x is put on x.

@@ -121,65 +121,131 @@ void bn_stats(const Context& ctx, const View& x, const View& mean, const View& v
   }
 }
 
+// Factor and summand of the columns, repeated to `width`.
 template <class T>
-void bn(const Context& ctx, double eps, const View& x, const View& mean, const View& var,
-        const View* gamma, const View* beta, const View& y) {
-  const int64_t rows = x.shape[0], cols = x.shape[1], width = wide(cols), size = rows * cols;
-  const T *g = optional<T>(gamma), *b = optional<T>(beta);
-  T *scale = scratch<T>(ctx, 1, 2 * width), *shift = scale + width;
+void bn_factors(const abi::BatchNormArgs& a, int64_t cols, int64_t width, T* scale, T* shift) {
+  const T *g = optional<T>(a.gamma), *b = optional<T>(a.beta);
   for (int64_t i = 0; i < cols; ++i) {
-    scale[i] = (g ? g[i] : T(1)) / std::sqrt(data<T>(var)[i] + static_cast<T>(eps));
-    shift[i] = (b ? b[i] : T(0)) - data<T>(mean)[i] * scale[i];
+    scale[i] = (g ? g[i] : T(1)) / std::sqrt(data<T>(a.var)[i] + static_cast<T>(a.eps));
+    shift[i] = (b ? b[i] : T(0)) - data<T>(a.mean)[i] * scale[i];
   }
   repeat(scale, cols, width), repeat(shift, cols, width);
-  for_rows(ctx, (size + width - 1) / width, width, 0.15, [&](int64_t r) {
-    const T* in = data<T>(x) + r * width;
-    T* out = data<T>(y) + r * width;
+}
+
+template <class T, bool kRelu, bool kResidual>
+void bn_rows(const Context& ctx, const abi::BatchNormArgs& a, int64_t size, int64_t width,
+             const T* scale, const T* shift) {
+  for_rows(ctx, (size + width - 1) / width, width, kResidual ? 0.2 : 0.15, [&](int64_t r) {
+    const T* in = data<T>(a.x) + r * width;
+    const T* more = kResidual ? data<T>(*a.residual) + r * width : nullptr;
+    T* __restrict__ out = data<T>(a.y) + r * width;
     const int64_t count = min64(width, size - r * width);
-    for (int64_t i = 0; i < count; ++i) out[i] = in[i] * scale[i] + shift[i];
+    for (int64_t i = 0; i < count; ++i) {
+      T v = in[i] * scale[i] + shift[i];
+      if constexpr (kResidual) v += more[i];
+      if constexpr (kRelu) v = v <= 0 ? T(0) : v;
+      out[i] = v;
+    }
   });
 }
 
 template <class T>
-void bn_grad(const Context& ctx, double eps, const View& x, const View& mean, const View& var,
-             const View* gamma, const View& gy, const View& gx, const View* ggamma,
-             const View* gbeta) {
-  const int64_t rows = x.shape[0], cols = x.shape[1], width = wide(cols), size = rows * cols;
-  const T* g = optional<T>(gamma);
-  T *rs = scratch<T>(ctx, 1, 7 * width), *pm = rs + width, *a = pm + width, *b = a + width,
-    *c0 = b + width, *c1 = c0 + width, *c2 = c1 + width;
+void bn(const Context& ctx, const abi::BatchNormArgs& a) {
+  const int64_t cols = a.x.shape[1], width = wide(cols), size = a.x.shape[0] * cols;
+  T *scale = scratch<T>(ctx, 1, 2 * width), *shift = scale + width;
+  bn_factors(a, cols, width, scale, shift);
+  const auto run = a.relu ? (a.residual ? bn_rows<T, true, true> : bn_rows<T, true, false>)
+                          : (a.residual ? bn_rows<T, false, true> : bn_rows<T, false, false>);
+  run(ctx, a, size, width, scale, shift);
+}
+
+// How the gradient of the normalized values follows from the one that comes in.
+enum class Through {
+  kNothing,
+  kRelu,      // whose sign is computed again from x
+  kResidual,  // what is stored in gresidual: after ReLU, if there is one
+};
+
+template <class T, Through kThrough>
+void bn_grad_through(const Context& ctx, const abi::BatchNormGradArgs& a) {
+  const abi::BatchNormArgs& f = a.f;
+  const int64_t rows = f.x.shape[0], cols = f.x.shape[1], width = wide(cols), size = rows * cols;
+  const T* g = optional<T>(f.gamma);
+  T *rs = scratch<T>(ctx, 1, 9 * width), *pm = rs + width, *sa = pm + width, *sb = sa + width,
+    *c0 = sb + width, *c1 = c0 + width, *c2 = c1 + width, *scale = c2 + width,
+    *shift = scale + width;
   for (int64_t i = 0; i < cols; ++i) {
-    rs[i] = T(1) / std::sqrt(data<T>(var)[i] + static_cast<T>(eps));
-    pm[i] = data<T>(mean)[i];
+    rs[i] = T(1) / std::sqrt(data<T>(f.var)[i] + static_cast<T>(f.eps));
+    pm[i] = data<T>(f.mean)[i];
   }
   repeat(rs, cols, width), repeat(pm, cols, width);
-  T* sums[2] = {a, b};
-  column_sums<2, T>(ctx, rows, cols, width, sums,
-                    [&](int64_t first, int64_t count, T* __restrict__ sum) {
-                      const T *in = data<T>(x) + first, *up = data<T>(gy) + first;
-                      T* __restrict__ plain = sum + width;
-                      for (int64_t i = 0; i < count; ++i) {
-                        sum[i] += up[i] * (in[i] - pm[i]) * rs[i];
-                        plain[i] += up[i];
-                      }
-                    });
+  if constexpr (kThrough == Through::kRelu) bn_factors(f, cols, width, scale, shift);
+  T* sums[2] = {sa, sb};
+  column_sums<2, T>(
+      ctx, rows, cols, width, sums, [&](int64_t first, int64_t count, T* __restrict__ sum) {
+        const T *in = data<T>(f.x) + first, *up = data<T>(a.gy) + first;
+        T* __restrict__ plain = sum + width;
+        const auto add = [&](int64_t i, T d) {
+          sum[i] += d * (in[i] - pm[i]) * rs[i];
+          plain[i] += d;
+        };
+        if constexpr (kThrough == Through::kNothing) {
+          for (int64_t i = 0; i < count; ++i) add(i, up[i]);
+        } else if constexpr (kThrough == Through::kRelu) {
+          T* __restrict__ through = scratch<T>(ctx, 3, width);  // two loops, both in vectors
+          for (int64_t i = 0; i < count; ++i) {
+            const T d = up[i];
+            through[i] = in[i] * scale[i] + shift[i] > 0 ? d : T(0);
+          }
+          for (int64_t i = 0; i < count; ++i) add(i, through[i]);
+        } else {
+          T* __restrict__ to = data<T>(*a.gresidual) + first;
+          if (a.gy2) {
+            const T* more = data<T>(*a.gy2) + first;
+            for (int64_t i = 0; i < count; ++i) to[i] = up[i] + more[i];
+            up = to;
+          }
+          if (f.relu) {
+            const T* y = data<T>(f.y) + first;
+            for (int64_t i = 0; i < count; ++i) to[i] = y[i] > 0 ? up[i] : T(0);
+          } else if (up != to) {
+            for (int64_t i = 0; i < count; ++i) to[i] = up[i];
+          }
+          for (int64_t i = 0; i < count; ++i) add(i, to[i]);
+        }
+      });
   T n = static_cast<T>(max64(rows, 1));
   // gx = gamma * rs * (g - mean(g) - xhat * mean(g xhat)) = c0 * g + c1 * x + c2
   for (int64_t i = 0; i < cols; ++i) {
     c0[i] = (g ? g[i] : T(1)) * rs[i];
-    c1[i] = -c0[i] * rs[i] * a[i] / n;
-    c2[i] = -c0[i] * b[i] / n - c1[i] * pm[i];
-    if (ggamma) data<T>(*ggamma)[i] = a[i];
-    if (gbeta) data<T>(*gbeta)[i] = b[i];
+    c1[i] = -c0[i] * rs[i] * sa[i] / n;
+    c2[i] = -c0[i] * sb[i] / n - c1[i] * pm[i];
+    if (a.ggamma) data<T>(*a.ggamma)[i] = sa[i];
+    if (a.gbeta) data<T>(*a.gbeta)[i] = sb[i];
   }
   repeat(c0, cols, width), repeat(c1, cols, width), repeat(c2, cols, width);
-  if (gx.data)
-    for_rows(ctx, (size + width - 1) / width, width, 0.2, [&](int64_t r) {
-      const T *in = data<T>(x) + r * width, *up = data<T>(gy) + r * width;
-      T* out = data<T>(gx) + r * width;
-      const int64_t count = min64(width, size - r * width);
-      for (int64_t i = 0; i < count; ++i) out[i] = c0[i] * up[i] + c1[i] * in[i] + c2[i];
-    });
+  if (!a.gx.data) return;
+  const T* from = kThrough == Through::kResidual ? data<T>(*a.gresidual) : data<T>(a.gy);
+  for_rows(ctx, (size + width - 1) / width, width, 0.2, [&](int64_t r) {
+    const T *in = data<T>(f.x) + r * width, *up = from + r * width;
+    T* __restrict__ out = data<T>(a.gx) + r * width;
+    const int64_t count = min64(width, size - r * width);
+    for (int64_t i = 0; i < count; ++i) {
+      T d = up[i];
+      if constexpr (kThrough == Through::kRelu) d = in[i] * scale[i] + shift[i] > 0 ? d : T(0);
+      out[i] = c0[i] * d + c1[i] * in[i] + c2[i];
+    }
+  });
+}
+
+template <class T>
+void bn_grad(const Context& ctx, const abi::BatchNormGradArgs& a) {
+  if (a.gresidual)
+    bn_grad_through<T, Through::kResidual>(ctx, a);
+  else if (a.f.relu)
+    bn_grad_through<T, Through::kRelu>(ctx, a);
+  else
+    bn_grad_through<T, Through::kNothing>(ctx, a);
 }
 
 #define LAMINA_BOTH(view, call)          \
@@ -203,14 +269,9 @@ void layer_norm_grad(const Context& ctx, const View& x, const View* gamma, const
 void batch_norm_stats(const Context& ctx, const View& x, const View& mean, const View& var) {
   LAMINA_BOTH(x, bn_stats<T>(ctx, x, mean, var))
 }
-void batch_norm(const Context& ctx, double eps, const View& x, const View& mean, const View& var,
-                const View* gamma, const View* beta, const View& y) {
-  LAMINA_BOTH(x, bn<T>(ctx, eps, x, mean, var, gamma, beta, y))
-}
-void batch_norm_grad(const Context& ctx, double eps, const View& x, const View& mean,
-                     const View& var, const View* gamma, const View& gy, const View& gx,
-                     const View* ggamma, const View* gbeta) {
-  LAMINA_BOTH(x, bn_grad<T>(ctx, eps, x, mean, var, gamma, gy, gx, ggamma, gbeta))
+void batch_norm(const Context& ctx, const abi::BatchNormArgs& a) { LAMINA_BOTH(a.x, bn<T>(ctx, a)) }
+void batch_norm_grad(const Context& ctx, const abi::BatchNormGradArgs& a) {
+  LAMINA_BOTH(a.f.x, bn_grad<T>(ctx, a))
 }
 
 }  // namespace
