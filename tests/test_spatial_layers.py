@@ -9,7 +9,7 @@ from lamina import layers, ops
 WRONG_ARGUMENTS = [
     ("Conv1D", dict(filters=0, kernel_size=2), "filters' must be positive"),
     ("Conv1D", dict(filters=2, kernel_size=0), "kernel_size' must be positive"),
-    ("Conv1D", dict(filters=2, kernel_size=(2, 2)), "kernel_size' needs 1 or 1 numbers"),
+    ("Conv1D", dict(filters=2, kernel_size=(2, 2)), "kernel_size' needs 1 number, received 2"),
     ("Conv2D", dict(filters=2, kernel_size=2, strides=0), "strides' must be positive"),
     ("Conv2D", dict(filters=2, kernel_size=2, groups=0), "groups' must be positive"),
     ("Conv2D", dict(filters=3, kernel_size=2, groups=2), "3 filters cannot be shared by 2"),
@@ -89,6 +89,10 @@ def test_keras_has_other_names_for_some():
 
 
 def test_arguments_may_be_given_as_keras_takes_them():
+    cube = np.zeros((2, 3, 4, 5, 2), "float32")
+    config = layers.Conv3DTranspose(4, 2, 3, "same", "channels_first", 1).get_config()
+    assert config["output_padding"] == [1, 1, 1] and config["data_format"] == "channels_first"
+    assert layers.Conv3DTranspose(4, 2, 2, "valid", None, 1)(cube).shape == (2, 7, 9, 11, 4)
     x = np.zeros((2, 8, 6, 3), "float32")
     assert layers.Conv2DTranspose(4, 3, (2, 1), "SAME")(x).shape == (2, 16, 6, 4)
     assert layers.Conv2DTranspose(4, 3, 2, "same", 1, None)(x).shape == (2, 16, 12, 4)
@@ -130,6 +134,16 @@ def test_lengths_that_are_not_known_yet(make, expected):
         y = model.predict(x, verbose=0)
         assert all(e in (None, n) for e, n in zip(expected, y.shape[1:]))
         np.testing.assert_allclose(y, layer(x).numpy(), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["space_to_depth", "depth_to_space"])
+def test_blocks_of_images_whose_lengths_are_not_known_yet(name):
+    f = getattr(ops, name)
+    image = lamina.Input((None, None, 8))
+    model = lamina.Model(image, f(image, 2))
+    assert model.output_shape == (None, None, None, 32 if name == "space_to_depth" else 2)
+    x = np.random.default_rng(0).normal(size=(3, 6, 4, 8)).astype("float32")
+    np.testing.assert_array_equal(model.predict(x, verbose=0), f(x, 2).numpy())
 
 
 OPERATIONS = {

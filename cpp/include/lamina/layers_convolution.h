@@ -19,13 +19,27 @@ struct ConvTransposeOptions {
   Constraint kernel_constraint, bias_constraint;
   LAMINA_LAYER_FIELDS
   void fields(Fields& f) {
-    f("filters", filters)("kernel_size", kernel_size)("strides", strides)("padding", padding);
+    first_fields(f);
     f("output_padding", output_padding)("data_format", data_format);
+    last_fields(f);
+  }
+  void first_fields(Fields& f) {
+    f("filters", filters)("kernel_size", kernel_size)("strides", strides)("padding", padding);
+  }
+  void last_fields(Fields& f) {
     f("dilation_rate", dilation_rate)("activation", activation)("use_bias", use_bias);
     f("kernel_initializer", kernel_initializer)("bias_initializer", bias_initializer);
     f("kernel_regularizer", kernel_regularizer)("bias_regularizer", bias_regularizer);
     f("activity_regularizer", activity_regularizer)("kernel_constraint", kernel_constraint);
     f("bias_constraint", bias_constraint), rest(f);
+  }
+};
+// The same in the order of Keras's Conv3DTranspose.
+struct Conv3DTransposeOptions : ConvTransposeOptions {
+  void fields(Fields& f) {
+    first_fields(f);
+    f("data_format", data_format)("output_padding", output_padding);
+    last_fields(f);
   }
 };
 struct DepthwiseConvOptions {

@@ -43,8 +43,8 @@ class BuiltIn : public Layer {
     Ints out = v;
     if (out.size() == 1) out.resize(n, out[0]);
     if (out.size() != n)
-      throw Error(str(Derived::kName, ": argument '", argument, "' needs 1 or ", n,
-                      " numbers, received ", v.size()));
+      throw Error(str(Derived::kName, ": argument '", argument, "' needs 1 ",
+                      n == 1 ? "number" : str("or ", n, " numbers"), ", received ", v.size()));
     for (int64_t x : out) require_positive(argument, x);
     return out;
   }

@@ -5,11 +5,10 @@ namespace lamina {
 
 namespace {
 
-template <class Derived, int kSpatial>
-class ConvTranspose : public Convolutional<Derived, ConvTransposeOptions, kSpatial> {
+template <class Derived, int kSpatial, class Options = ConvTransposeOptions>
+class ConvTranspose : public Convolutional<Derived, Options, kSpatial> {
  public:
-  explicit ConvTranspose(const ConvTransposeOptions& o)
-      : Convolutional<Derived, ConvTransposeOptions, kSpatial>(o) {
+  explicit ConvTranspose(const Options& o) : Convolutional<Derived, Options, kSpatial>(o) {
     this->require_strides_or_dilation();
     if (!o.output_padding) return;
     Ints extra = *o.output_padding;
@@ -52,7 +51,7 @@ struct Conv2DTranspose : ConvTranspose<Conv2DTranspose, 2> {
   static constexpr const char* kName = "Conv2DTranspose";
   using ConvTranspose::ConvTranspose;
 };
-struct Conv3DTranspose : ConvTranspose<Conv3DTranspose, 3> {
+struct Conv3DTranspose : ConvTranspose<Conv3DTranspose, 3, Conv3DTransposeOptions> {
   static constexpr const char* kName = "Conv3DTranspose";
   using ConvTranspose::ConvTranspose;
 };

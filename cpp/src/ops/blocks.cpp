@@ -1,25 +1,93 @@
 // Images cut into blocks, and put together again.
+#include "graph/op.h"
 #include "lamina/ops.h"
 
 namespace lamina {
 
 namespace {
 
-// The image's rows, columns and channels, which must be known.
+// ---- squares of pixels as channels, and back. Attributes: block_size, channels_first.
+
+// An image (N, H, W, C) or (N, C, H, W), or what stands for one.
 struct Image {
+  Shape shape;
   bool first;
-  int64_t rows, columns, channels;
-  Image(const char* op, const Tensor& x, int64_t block, const std::string& format)
-      : first(format == "channels_first") {
-    if (!first && format != "channels_last")
-      fail(op, ": data_format must be channels_last or channels_first, received '", format, "'");
-    if (block < 2) fail(op, ": block_size must be at least 2, received ", block);
-    if (x.rank() != 4) fail(op, ": expected an input of 4 axes, received shape ", x.shape());
-    channels = x.dim(first ? 1 : 3), rows = x.dim(first ? 2 : 1), columns = x.dim(first ? 3 : 2);
-    if (rows < 0 || columns < 0 || channels < 0)
-      fail(op, ": all lengths but the batch's must be known, received shape ", x.shape());
-  }
+  int64_t& rows() { return shape[first ? 2 : 1]; }
+  int64_t& columns() { return shape[first ? 3 : 2]; }
+  int64_t& channels() { return shape[first ? 1 : 3]; }
 };
+
+// The image with rows, columns and squares of pixels as six axes, in the order in which the image
+// has them as channels: (N, H, W, b, b, C), or (N, C, b, b, H, W). Both images are such views, each
+// of its own memory.
+abi::View squares(const abi::View& v, int64_t block, bool first, bool packed) {
+  abi::View out = v;
+  auto axis = [&](int i, int from, int64_t length, int64_t step) {
+    out.shape[i] = length, out.strides[i] = step * v.strides[from];
+  };
+  out.rank = 6;
+  const int rows = first ? 2 : 1, columns = rows + 1, channels = first ? 1 : 3;
+  const int at = first ? 2 : 3;  // of the squares
+  axis(0, 0, v.shape[0], 1);
+  if (packed) {  // squares are channels
+    const int64_t c = v.shape[channels] / (block * block);
+    axis(first ? 4 : 1, rows, v.shape[rows], 1), axis(first ? 5 : 2, columns, v.shape[columns], 1);
+    const int64_t inner = first ? 1 : c;
+    axis(at, channels, block, block * inner), axis(at + 1, channels, block, inner);
+    axis(first ? 1 : 5, channels, c, first ? block * block : 1);
+  } else {
+    axis(first ? 4 : 1, rows, v.shape[rows] / block, block);
+    axis(first ? 5 : 2, columns, v.shape[columns] / block, block);
+    axis(at, rows, block, 1), axis(at + 1, columns, block, 1);
+    axis(first ? 1 : 5, channels, v.shape[channels], 1);
+  }
+  return out;
+}
+
+Image image_of(const Infer& f) {
+  if (f.shape(0).rank() != 4) f.refuse("expected an input of 4 axes, received shape ", f.shape(0));
+  return {f.shape(0), f.attrs().flag("channels_first")};
+}
+void infer_to_depth(Infer& f) {
+  Image i = image_of(f);
+  const int64_t block = f.attrs().integer("block_size");
+  if (i.rows() % block != 0 || i.columns() % block != 0)
+    f.refuse("height ", i.rows(), " and width ", i.columns(), " must be divisible by block_size ",
+             block);
+  i.rows() /= block, i.columns() /= block, i.channels() *= block * block;
+  f.output(i.shape, f.dtype(0));
+}
+void infer_to_space(Infer& f) {
+  Image i = image_of(f);
+  const int64_t block = f.attrs().integer("block_size");
+  if (i.channels() % (block * block) != 0)
+    f.refuse("the number of channels, ", i.channels(),
+             ", must be divisible by the square of block_size ", block);
+  i.rows() *= block, i.columns() *= block, i.channels() /= block * block;
+  f.output(i.shape, f.dtype(0));
+}
+template <bool kPack>
+void run_squares(const Run& r) {
+  const int64_t block = r.attrs.integer("block_size");
+  const bool first = r.attrs.flag("channels_first");
+  r.kernels.copy(r.context, squares(r.in[0], block, first, !kPack),
+                 squares(r.out[0], block, first, kPack));
+}
+Tensors to_depth_backward(const Backward& b);
+Tensors to_space_backward(const Backward& b);
+const Op kToDepth{"space_to_depth", infer_to_depth, run_squares<true>, to_depth_backward};
+const Op kToSpace{"depth_to_space", infer_to_space, run_squares<false>, to_space_backward};
+Tensors to_depth_backward(const Backward& b) { return {apply1(kToSpace, {b.grad()}, b.attrs())}; }
+Tensors to_space_backward(const Backward& b) { return {apply1(kToDepth, {b.grad()}, b.attrs())}; }
+
+Tensor squared(const Op& op, const Tensor& x, int64_t block, const std::string& format) {
+  if (format != "channels_last" && format != "channels_first")
+    fail(op.name, ": data_format must be channels_last or channels_first, received '", format, "'");
+  if (block < 2) fail(op.name, ": block_size must be at least 2, received ", block);
+  return apply1(op, {x}, {{"block_size", block}, {"channels_first", format == "channels_first"}});
+}
+
+// ---- windows
 
 Ints pair(const char* op, const char* what, const Ints& v, int64_t least) {
   if (v.size() != 1 && v.size() != 2)
@@ -73,33 +141,19 @@ Tensor spread(const Tensor& x, int axis, int64_t gap, int64_t before, int64_t le
 
 }  // namespace
 
-// Batches keep the length -1 in shapes, so that these work on the tensors of a functional model.
+void register_block_ops() {
+  register_op(kToDepth);
+  register_op(kToSpace);
+}
 
 Tensor space_to_depth(const Tensor& x, int64_t block, const std::string& format) {
-  const Image i("space_to_depth", x, block, format);
-  if (i.rows % block != 0 || i.columns % block != 0)
-    fail("space_to_depth: height ", i.rows, " and width ", i.columns,
-         " must be divisible by block_size ", block);
-  const int64_t h = i.rows / block, w = i.columns / block, c = i.channels;
-  if (i.first)
-    return reshape(transpose(reshape(x, {-1, c, h, block, w, block}), {0, 1, 3, 5, 2, 4}),
-                   {-1, c * block * block, h, w});
-  return reshape(transpose(reshape(x, {-1, h, block, w, block, c}), {0, 1, 3, 2, 4, 5}),
-                 {-1, h, w, c * block * block});
+  return squared(kToDepth, x, block, format);
+}
+Tensor depth_to_space(const Tensor& x, int64_t block, const std::string& format) {
+  return squared(kToSpace, x, block, format);
 }
 
-Tensor depth_to_space(const Tensor& x, int64_t block, const std::string& format) {
-  const Image i("depth_to_space", x, block, format);
-  if (i.channels % (block * block) != 0)
-    fail("depth_to_space: the number of channels, ", i.channels,
-         ", must be divisible by the square of block_size ", block);
-  const int64_t h = i.rows, w = i.columns, c = i.channels / (block * block);
-  if (i.first)
-    return reshape(transpose(reshape(x, {-1, c, block, block, h, w}), {0, 1, 4, 2, 5, 3}),
-                   {-1, c, h * block, w * block});
-  return reshape(transpose(reshape(x, {-1, h, w, block, block, c}), {0, 1, 3, 2, 4, 5}),
-                 {-1, h * block, w * block, c});
-}
+// Batches have the length -1 in shapes, so that these work on the tensors of a functional model.
 
 Tensor unfold(const Tensor& x, const Ints& kernel_size, const UnfoldOptions& o) {
   if (x.rank() != 4) fail("unfold: expected an input of 4 axes, received shape ", x.shape());

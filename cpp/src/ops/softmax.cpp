@@ -7,6 +7,7 @@
 
 namespace lamina {
 
+void register_block_ops();
 void register_conv_ops();
 void register_pool_ops();
 void register_norm_ops();
@@ -130,6 +131,7 @@ Tensor normalized(const Tensor& output, int axis) {
 void register_nn_ops() {
   for (const Op* op : {&kSoftmax, &kLogSoftmax, &kSoftmaxGrad, &kLogGrad, &kXent, &kXentGrad})
     register_op(*op);
+  register_block_ops();
   register_conv_ops();
   register_pool_ops();
   register_norm_ops();
