@@ -757,4 +757,5 @@ ELSEWHERE = {
 }
 
 # Rows of other families; those files take what they need from this one.
+import rows_ctc  # noqa: E402, F401
 import rows_spatial_ops  # noqa: E402, F401

@@ -237,8 +237,8 @@ Config as_config(const py::handle& value) {
   }
   if (PyCallable_Check(value.ptr()))
     return py::module_::import("lamina._layer").attr("name_callable")(value).cast<std::string>();
-  if (py::hasattr(value, "item")) return as_config(value.attr("item")());  // NumPy scalars
-  if (py::hasattr(value, "tolist")) return as_config(value.attr("tolist")());
+  if (py::hasattr(value, "tolist")) return as_config(value.attr("tolist")());  // NumPy's values
+  if (py::hasattr(value, "item")) return as_config(value.attr("item")());
   throw Error(str("cannot describe a value of type ",
                   std::string(py::str(py::type::of(value).attr("__name__"))), " in a config"),
               Error::Kind::kType);

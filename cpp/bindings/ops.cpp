@@ -16,6 +16,7 @@ void bind_ops(py::module_& m) {
   bind_index_ops(m);
   bind_nn(m);
   bind_spatial_ops(m);
+  bind_ctc(m);
   bind_creation(m);
   m.def("op_names", &op_names, "Names of the operations in the core's table.");
 }

@@ -17,6 +17,7 @@ void bind_shape_ops(py::module_& m);
 void bind_index_ops(py::module_& m);
 void bind_nn(py::module_& m);
 void bind_spatial_ops(py::module_& m);
+void bind_ctc(py::module_& m);
 void bind_creation(py::module_& m);
 
 }  // namespace lamina::python

@@ -101,6 +101,16 @@ def _set_attribute(self: Any, name: str, value: Any) -> None:
     object.__setattr__(self, name, value)
 
 
+def _set_metric_attribute(self: Any, name: str, value: Any) -> None:
+    if not isinstance(getattr(type(self), name, None), property):
+        for v in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(v, _core.Metric):
+                self._track_metric(v)
+            elif isinstance(v, _core.Variable):
+                self._track_variable(v)
+    object.__setattr__(self, name, value)
+
+
 def _repr(self: Any) -> str:
     return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
@@ -139,6 +149,8 @@ _core.Layer.__setattr__ = _set_attribute  # type: ignore[method-assign,assignmen
 _core.Layer.__repr__ = _repr  # type: ignore[method-assign,assignment]
 _core.Layer.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]
 _core.Layer.call = _no_call  # type: ignore[method-assign,assignment]
+_core.Metric.__setattr__ = _set_metric_attribute  # type: ignore[method-assign,assignment]
+_core.Metric.__repr__ = lambda self: f"<{type(self).__name__} name={self.name}>"  # type: ignore[method-assign,assignment]
 _core.Metric.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]
 _core.Loss.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]
 _core.Optimizer.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]
@@ -191,6 +203,67 @@ def make_classes(base: type, listing: dict[str, tuple], module: str) -> dict[str
         cls.__signature__ = _signature(defaults, name)  # type: ignore[attr-defined]
         out[name] = cls
     return out
+
+
+def function_form(class_name: str, name: str, defaults: dict[str, Any], values: Any) -> Any:
+    """A function of (y_true, y_pred) and the arguments of a loss or metric, by `values`."""
+    targets = inspect.Signature(
+        [
+            inspect.Parameter(k, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+            for k in ("y_true", "y_pred")
+        ]
+    )
+    own = {k: v for k, v in defaults.items() if k not in ("reduction", "name", "dtype")}
+    signature = targets.replace(
+        parameters=[*targets.parameters.values(), *_signature(own).parameters.values()]
+    )
+
+    def function(*args: Any, **kwargs: Any) -> _core.Tensor:
+        given = signature.bind(*args, **kwargs).arguments
+        y_true, y_pred = given.pop("y_true"), given.pop("y_pred")
+        return values({"class_name": class_name, "config": given}, y_true, y_pred)
+
+    function.__name__ = function.__qualname__ = name
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    function.__doc__ = f"The values that `{class_name}` reduces, whose arguments it takes."
+    return function
+
+
+def serialize(thing: Any) -> Any:
+    """{"class_name", "config"} of an object; the name of a function."""
+    if thing is None or isinstance(thing, str):
+        return thing
+    if not hasattr(thing, "get_config"):
+        return getattr(thing, "_lamina_name", thing.__name__)
+    cls = type(thing)
+    name = getattr(cls, "_lamina_name", None) or getattr(thing, "class_name", cls.__name__)
+    return {"class_name": name, "config": thing.get_config()}
+
+
+def metric_of(fn: Any, known_as: str = "") -> Any:
+    """A metric of a function of (y_true, y_pred), named after it."""
+    name: str = getattr(fn, "__name__", "metric")
+    metric = _core.function_metric(known_as or getattr(fn, "_lamina_name", name), fn)
+    metric.name = name
+    return metric
+
+
+def find(name: str, named: dict[str, Any]) -> Any:
+    """A class or function by name, of these or of the registered ones; None where there is none."""
+    from lamina import saving
+
+    return named.get(name) or saving.get_registered_object(name)
+
+
+def deserialize(config: Any, named: dict[str, Any], make: Any) -> Any:
+    """What serialize() described: of these classes and functions, or by the core's `make`."""
+    name = config["class_name"] if isinstance(config, dict) else config
+    found = find(name, named)
+    if found is None:
+        return make(config)
+    if not isinstance(found, type):
+        return found
+    return found.from_config(config.get("config", {})) if isinstance(config, dict) else found()  # type: ignore[attr-defined]
 
 
 def name_callable(fn: Any) -> str:

@@ -25,8 +25,8 @@ def _loss(identifier: Any) -> Any:
         name = getattr(identifier, "__name__", "loss")
         if getattr(losses, name, None) is identifier:
             return _core.make_loss(name)
-        return _core.function_loss(name, identifier)
-    return losses.get(identifier)
+        return _core.function_loss(getattr(identifier, "_lamina_name", name), identifier)
+    return _loss(losses.get(identifier))
 
 
 def _metric(identifier: Any) -> Any:
@@ -39,9 +39,9 @@ def _metric(identifier: Any) -> Any:
         return metrics.get(identifier)
     if callable(identifier):
         name = getattr(identifier, "__name__", "metric")
-        if getattr(losses, name, None) is identifier:
+        if getattr(metrics, name, getattr(losses, name, None)) is identifier:
             return _core.make_metric(name)
-        return _core.function_metric(name, identifier)
+        return _layer.metric_of(identifier)
     raise TypeError(f"compile: cannot make a metric of {identifier!r}")
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from lamina import _core
+from lamina import _core, _layer
 
 _registered: dict[str, Any] = {}
 
@@ -23,8 +24,8 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
         full = f"{package}>{name or thing.__name__}"
         _registered[full] = thing
         _make_known(full, thing)
-        if isinstance(thing, type):
-            thing._lamina_name = full  # type: ignore[attr-defined]
+        with contextlib.suppress(AttributeError):  # builtin functions take no attributes
+            thing._lamina_name = full
         return thing
 
     return register
@@ -33,8 +34,14 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
 def _make_known(name: str, thing: Any) -> None:
     if isinstance(thing, type) and issubclass(thing, _core.Layer):
         _core.register_layer(name, thing.from_config)  # type: ignore[attr-defined]
+    elif isinstance(thing, type) and issubclass(thing, _core.Loss):
+        _core._register_loss(name, thing.from_config)  # type: ignore[attr-defined]
+    elif isinstance(thing, type) and issubclass(thing, _core.Metric):
+        _core._register_metric(name, thing.from_config)  # type: ignore[attr-defined]
     elif not isinstance(thing, type) and callable(thing):
         _core.register_activation(name, lambda _config, thing=thing: thing)
+        _core._register_loss(name, lambda _config, thing=thing: _core.function_loss(name, thing))
+        _core._register_metric(name, lambda _config, thing=thing: _layer.metric_of(thing, name))
 
 
 class CustomObjectScope:

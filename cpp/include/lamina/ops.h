@@ -235,6 +235,20 @@ Tensor categorical_crossentropy(const Tensor& target, const Tensor& output,
                                 bool from_logits = false, int axis = -1);
 Tensor sparse_categorical_crossentropy(const Tensor& target, const Tensor& output,
                                        bool from_logits = false, int axis = -1);
+// Connectionist temporal classification (Graves et al., 2006): -log p(target) (B,) for logits
+// output (B, T, C). target: labels (B, L), of which target_length (B,) count; output_length (B,):
+// steps. mask_index is the class of the blank. Labels that need more steps cost 1e5 for each one
+// missing.
+Tensor ctc_loss(const Tensor& target, const Tensor& output, const Tensor& target_length,
+                const Tensor& output_length, int64_t mask_index = 0);
+// {labels (paths, B, T), ended by -1; scores}. greedy: one path of the largest outputs, scores (B,
+// 1) their negative sum. beam_search: the top_paths best of the beam, scores (B, top_paths) log p.
+// Without mask_index the blank is the last class.
+std::pair<Tensor, Tensor> ctc_decode(const Tensor& inputs, const Tensor& sequence_lengths,
+                                     const std::string& strategy = "greedy",
+                                     int64_t beam_width = 100, int64_t top_paths = 1,
+                                     bool merge_repeated = true,
+                                     std::optional<int64_t> mask_index = 0);
 // {h of every step (B, T, H), last h (B, H), last c (B, H)}; see kernels/abi.h for the layouts.
 Tensors lstm(const Tensor& x, const Tensor& h0, const Tensor& c0, const Tensor& kernel,
              const Tensor& recurrent_kernel, const Tensor& bias, bool go_backwards = false);

@@ -6,95 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "lamina/layer.h"
+#include "lamina/losses.h"
+#include "lamina/metrics.h"
 
 namespace lamina {
-
-// ---- losses
-// ---------------------------------------------------------------------------------------
-class Loss {
- public:
-  explicit Loss(std::string name, std::string reduction = "sum_over_batch_size")
-      : name_(std::move(name)), reduction_(std::move(reduction)) {}
-  virtual ~Loss() = default;
-  virtual std::string class_name() const = 0;
-  // One value for each sample: shape (batch, ...) without the last axis.
-  virtual Tensor call(const Tensor& y_true, const Tensor& y_pred) const = 0;
-  virtual Config get_config() const = 0;
-  // Weighted and reduced: reduction is sum_over_batch_size, sum, mean, mean_with_sample_weight or
-  // none.
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred,
-                    const Tensor& sample_weight = {}) const;
-  const std::string& name() const { return name_; }
-  const std::string& reduction() const { return reduction_; }
-
- private:
-  std::string name_, reduction_;
-};
-using LossPtr = std::shared_ptr<Loss>;
-// By class or function name ("mse", "MeanSquaredError", "mean_squared_error") or {"class_name",
-// "config"}.
-LossPtr make_loss(const Config& config);
-LossPtr function_loss(std::string name, std::function<Tensor(const Tensor&, const Tensor&)> fn);
-// The function form, per sample: loss_function("mse")(y_true, y_pred).
-struct LossClass {
-  std::string name;      // "MeanSquaredError"
-  std::string function;  // "mean_squared_error"
-  Config (*defaults)();
-  std::string doc;
-};
-const std::vector<LossClass>& loss_classes();
-
-// ---- metrics
-// -------------------------------------------------------------------------------------- State
-// lives in variables, updated by operations, so a captured step updates it too.
-class Metric {
- public:
-  explicit Metric(std::string name, std::optional<DType> dtype = {});
-  virtual ~Metric() = default;
-  virtual std::string class_name() const = 0;
-  virtual void update_state(const Tensor& y_true, const Tensor& y_pred,
-                            const Tensor& sample_weight = {}) = 0;
-  virtual Tensor result() const = 0;
-  virtual void reset_state();  // zeros
-  virtual Config get_config() const;
-  const std::string& name() const { return name_; }
-  void set_name(const std::string& name) { name_ = name; }
-  const std::vector<Variable>& variables() const { return variables_; }
-
- protected:
-  Variable add_variable(const Shape& shape, const std::string& name, DType dtype = DType::kFloat32);
-  std::string name_;
-
- private:
-  std::vector<Variable> variables_;
-};
-using MetricPtr = std::shared_ptr<Metric>;
-MetricPtr make_metric(const Config& config);  // as make_loss; loss names give mean metrics
-// "accuracy" means binary, categorical or sparse categorical by the shapes of targets and outputs.
-MetricPtr make_metric_for(const Config& config, const Shape& y_true, const Shape& y_pred);
-MetricPtr function_metric(std::string name, std::function<Tensor(const Tensor&, const Tensor&)> fn);
-// Weighted mean of values seen.
-class MeanMetric : public Metric {
- public:
-  explicit MeanMetric(std::string name = "mean");
-  std::string class_name() const override { return "Mean"; }
-  // values of any shape; weight broadcast.
-  void update(const Tensor& values, const Tensor& weight = {});
-  void update_state(const Tensor& y_true, const Tensor& y_pred,
-                    const Tensor& sample_weight) override;
-  Tensor result() const override;
-
- protected:
-  Variable total_, count_;
-};
-struct MetricClass {
-  std::string name;
-  std::string function;  // alias in snake case, "" if none
-  Config (*defaults)();
-  std::string doc;
-};
-const std::vector<MetricClass>& metric_classes();
 
 // ---- optimizers
 // -----------------------------------------------------------------------------------
@@ -155,7 +70,15 @@ const std::vector<OptimizerClass>& optimizer_classes();
 // ---- callbacks
 // ------------------------------------------------------------------------------------
 class Model;
-using Logs = std::vector<std::pair<std::string, double>>;  // in a stable order
+// What a loss or metric says: a number, or one for each class or threshold.
+struct LogValue {
+  LogValue(double value) : values{value} {}
+  explicit LogValue(std::vector<double> v) : values(std::move(v)), scalar(false) {}
+  operator double() const;  // of several numbers their mean
+  std::vector<double> values;
+  bool scalar = true;
+};
+using Logs = std::vector<std::pair<std::string, LogValue>>;  // in a stable order
 
 class Callback {
  public:

@@ -277,6 +277,15 @@ struct KernelTable {
   void (*sparse_xent_grad)(const Context&, const View& logits, const View& labels, const View& g,
                            const View& glogits);
 
+  // CTC loss (B,) of log-probabilities (B, T, C) with labels (B, L), label_len (B,) and input_len
+  // (B,), all int32, contiguous; lengths are limited to L and T. Transitions that CTC forbids cost
+  // 1e5. Returns -1, or the flat position of the first label outside [0, C).
+  int64_t (*ctc)(const Context&, int64_t blank, const View& logp, const View& labels,
+                 const View& label_len, const View& input_len, const View& loss);
+  // grad = d sum(g * loss) / d logp
+  void (*ctc_grad)(const Context&, int64_t blank, const View& logp, const View& labels,
+                   const View& label_len, const View& input_len, const View& g, const View& grad);
+
   // x: (R, C) contiguous; gamma, beta: (C,) or null; mean, rstd: (R,).
   void (*layer_norm)(const Context&, double eps, const View& x, const View* gamma, const View* beta,
                      const View& y, const View& mean, const View& rstd);

@@ -13,6 +13,7 @@ void register_pool_ops();
 void register_norm_ops();
 void register_attention_ops();
 void register_recurrent_ops();
+void register_ctc_ops();
 
 namespace {
 
@@ -137,6 +138,7 @@ void register_nn_ops() {
   register_norm_ops();
   register_attention_ops();
   register_recurrent_ops();
+  register_ctc_ops();
 }
 
 Tensor softmax(const Tensor& x, const Axes& axis) { return over_axes(kSoftmax, x, axis); }

@@ -192,7 +192,8 @@ History fit_source(Model& model, Model::Impl& m, Source& source, Source* validat
     if (o.verbose == 2) {
       std::printf("Epoch %lld/%lld - %.2fs", static_cast<long long>(epoch + 1),
                   static_cast<long long>(o.epochs), seconds_since(began));
-      for (auto& [name, value] : logs) std::printf(" - %s: %.4f", name.c_str(), value);
+      for (auto& [name, value] : logs)
+        std::printf(" - %s: %.4f", name.c_str(), static_cast<double>(value));
       std::printf("\n");
       std::fflush(stdout);
     }

@@ -61,6 +61,12 @@ std::vector<std::string> Model::metrics_names() const {
   return names;
 }
 
+LogValue::operator double() const {
+  double total = 0;
+  for (double v : values) total += v;
+  return values.empty() ? 0 : total / static_cast<double>(values.size());
+}
+
 void Model::reset_metrics() {
   for (auto& m : metrics()) m->reset_state();
 }
@@ -71,7 +77,11 @@ Logs Model::logs() const {
     for (auto& [name, v] : it->second) logs.emplace_back(name, v.value().item<double>());
     return logs;
   }
-  for (auto& m : metrics()) logs.emplace_back(m->name(), m->result().item<double>());
+  for (auto& m : metrics()) {
+    Tensor r = m->result();
+    logs.emplace_back(m->name(),
+                      r.rank() == 0 ? LogValue(r.item<double>()) : LogValue(r.to_vector<double>()));
+  }
   return logs;
 }
 

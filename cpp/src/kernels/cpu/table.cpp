@@ -17,6 +17,7 @@ void fill_norm(abi::KernelTable& t);
 void fill_lstm(abi::KernelTable& t);
 void fill_attention(abi::KernelTable& t);
 void fill_optimizer(abi::KernelTable& t);
+void fill_ctc(abi::KernelTable& t);
 
 #define LAMINA_STRING_(x) #x
 #define LAMINA_STRING(x) LAMINA_STRING_(x)
@@ -26,9 +27,9 @@ const abi::KernelTable& table() {
     abi::KernelTable t = {};
     t.isa = LAMINA_STRING(LAMINA_ISA);
     void (*const families[])(abi::KernelTable&) = {
-        fill_elementwise, fill_copy, fill_random,    fill_reduce,   fill_index,
-        fill_matmul,      fill_conv, fill_pool,      fill_sample,   fill_softmax,
-        fill_norm,        fill_lstm, fill_attention, fill_optimizer};
+        fill_elementwise, fill_copy, fill_random,    fill_reduce,    fill_index,
+        fill_matmul,      fill_conv, fill_pool,      fill_sample,    fill_softmax,
+        fill_norm,        fill_lstm, fill_attention, fill_optimizer, fill_ctc};
     for (auto* fill : families) fill(t);
     return t;
   }();
