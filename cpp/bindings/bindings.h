@@ -18,6 +18,8 @@ Tensor as_tensor(const py::handle& value, const char* what = "x");
 Tensor as_optional_tensor(const py::handle& value, const char* what = "x");
 // A tensor, or a list or tuple of them; `single` tells which it was.
 Tensors as_tensors(const py::handle& value, bool* single = nullptr, const char* what = "x");
+// A mask, or a list of masks, where None stands for none.
+Tensors as_masks(const py::handle& value);
 // A Tensor for one, a list for more.
 py::object from_tensors(const Tensors& ts, bool single);
 
@@ -37,6 +39,7 @@ void bind_image_ops(py::module_& m);
 void bind_random(py::module_& m);
 void bind_autograd(py::module_& m);
 void bind_layers(py::module_& m);
+void bind_layer_api(py::class_<Layer, std::shared_ptr<Layer>>& c);
 void bind_train(py::module_& m);
 void bind_model(py::module_& m);
 

@@ -1,34 +1,9 @@
 // Layer, and the Python classes of the built-in ones.
-#include "python_self.h"
+#include "python_layer.h"
 
 namespace lamina::python {
 
 namespace {
-
-py::handle layer_base() {
-  py::gil_scoped_acquire gil;
-  static PyObject* base =
-      py::object(py::module_::import("lamina._core").attr("Layer")).release().ptr();
-  return base;
-}
-
-class PythonLayer : public Layer, public PythonSelf {
- public:
-  PythonLayer(py::handle self, const LayerOptions& options) : Layer(options), PythonSelf(self) {}
-  std::string class_name() const override {
-    py::gil_scoped_acquire gil;
-    return class_name_of(self());
-  }
-  void build(const std::vector<Shape>& shapes) override {
-    python_build(*this, layer_base(), shapes, [] {});
-  }
-  Tensors call(const Tensors& inputs, const CallArgs& args) override {
-    return python_call(*this, inputs, args);
-  }
-  Config get_config() const override {
-    return python_config(*this, layer_base(), [this] { return Layer::get_config(); });
-  }
-};
 
 LayerOptions options_from(const py::kwargs& kwargs) {
   LayerOptions o;
@@ -42,110 +17,11 @@ LayerOptions options_from(const py::kwargs& kwargs) {
     else if (k == "dtype")
       o.dtype = as_config(value).as_string();
     else if (k != "autocast" && k != "activity_regularizer")
-      throw Error("Layer: unexpected argument '" + k + "'; arguments are name, trainable, dtype",
+      throw Error("Layer: unexpected argument '" + k +
+                      "'; arguments are activity_regularizer, trainable, dtype, autocast, name",
                   Error::Kind::kType);
   }
   return o;
-}
-
-// layer({"images": x, "labels": y}): a dict comes back, with the same keys in the same order.
-py::object call_layer_on_dict(Layer& layer, const py::dict& given, std::optional<bool> training) {
-  const std::vector<std::string> names = layer.input_names();
-  Tensors inputs;
-  CallArgs call;
-  std::vector<std::string> others;
-  for (auto [key, value] : given) {
-    std::string name = py::str(key);
-    if (name == "bounding_boxes")
-      throw Error(layer
-                      .error("bounding boxes are not supported, only images, labels and "
-                             "segmentation_masks")
-                      .what(),
-                  Error::Kind::kUnsupported);
-    if (std::find(names.begin(), names.end(), name) == names.end())
-      throw layer.error(
-          "takes a dict with the keys images, labels and segmentation_masks, "
-          "received '" +
-          name + "'");
-    Tensor t = as_tensor(value, name.c_str());
-    if (name == names[0])
-      inputs = {t};
-    else
-      call.tensors.emplace_back(name, t), others.push_back(name);
-  }
-  if (inputs.empty()) throw layer.error("needs a dict with the key '" + names[0] + "'");
-  Tensors outs;
-  {
-    py::gil_scoped_release nogil;
-    outs = layer(inputs, call, training);
-  }
-  py::dict result;
-  for (auto [key, value] : given) {
-    std::string name = py::str(key);
-    auto at = std::find(others.begin(), others.end(), name);
-    result[key] = outs[at == others.end() ? 0 : static_cast<size_t>(at - others.begin()) + 1];
-  }
-  return result;
-}
-
-// layer(x), layer([a, b]), layer(query, value, mask=m, training=True)
-py::object call_layer(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
-  Tensors inputs;
-  CallArgs call;
-  call.options = Config();
-  std::optional<bool> training;
-  bool python = dynamic_cast<PythonSelf*>(&layer) != nullptr;
-  if (!args.empty() && py::isinstance<py::dict>(args[0]) && !layer.input_names().empty()) {
-    if (args.size() > 1 && PyBool_Check(args[1].ptr())) training = args[1].cast<bool>();
-    if (kwargs.contains("training") && !kwargs["training"].is_none())
-      training = kwargs["training"].cast<bool>();
-    return call_layer_on_dict(layer, args[0].cast<py::dict>(), training);
-  }
-  int64_t first_list = -1;
-  Config positional = Config::list();
-  for (size_t i = 0; i < args.size(); ++i) {
-    py::object a = args[i];
-    if (a.is_none() && i > 0) continue;
-    if (i > 0 && PyBool_Check(a.ptr())) {  // call(x, training)
-      training = a.cast<bool>();
-      continue;
-    }
-    bool single = true;
-    Tensors ts = as_tensors(a, &single, "input");
-    if (i == 0 && !single) first_list = static_cast<int64_t>(ts.size());
-    for (auto& t : ts) inputs.push_back(t);
-  }
-  Config options = Config::object();
-  for (auto [key, value] : kwargs) {
-    std::string k = py::str(key);
-    if (k == "training") {
-      if (!value.is_none()) training = value.cast<bool>();
-    } else if (value.is_none()) {
-      continue;
-    } else if (args.empty() && inputs.empty() && (k == "inputs" || k == "x" || k == "query")) {
-      bool single = true;
-      inputs = as_tensors(value, &single, k.c_str());
-      if (!single) first_list = static_cast<int64_t>(inputs.size());
-    } else if (py::isinstance<Tensor>(value) || py::isinstance<py::array>(value)) {
-      call.tensors.emplace_back(k, as_tensor(value, k.c_str()));
-    } else if (py::isinstance<py::list>(value) && py::len(value) &&
-               py::isinstance<Tensor>(py::list(py::reinterpret_borrow<py::object>(value))[0])) {
-      int i = 0;
-      for (auto item : value)
-        call.tensors.emplace_back(k + "/" + std::to_string(i++), as_tensor(item, k.c_str()));
-    } else {
-      options.set(k, as_config(value));
-    }
-  }
-  if (inputs.empty()) throw layer.error("was called without an input");
-  if (python && first_list >= 0) options.set("_list", first_list);
-  if (options.size()) call.options = options;
-  Tensors outs;
-  {
-    py::gil_scoped_release nogil;
-    outs = layer(inputs, call, training);
-  }
-  return from_tensors(outs, outs.size() == 1 && !(python && call.options.is_null() && false));
 }
 
 py::list variables_list(const std::vector<Variable>& vs) {
@@ -154,77 +30,21 @@ py::list variables_list(const std::vector<Variable>& vs) {
   return out;
 }
 
+// One shape, or a list of them; None where a layer does not care.
+std::vector<Shape> as_shapes(const py::object& shape) {
+  if (shape.is_none()) return {Shape{}};
+  std::vector<Shape> shapes;
+  auto seq = py::reinterpret_borrow<py::sequence>(shape);
+  if (py::len(seq) && (py::isinstance<py::tuple>(seq[0]) || py::isinstance<py::list>(seq[0])))
+    for (auto s : seq) shapes.push_back(as_shape(s));
+  else
+    shapes.push_back(as_shape(shape));
+  return shapes;
+}
+
 Choice choice_of(const py::handle& value) { return Choice(as_config(value)); }
 
 }  // namespace
-
-std::string class_name_of(py::handle self) {
-  py::object type = py::type::of(self);
-  py::object name = py::getattr(type, "_lamina_name", py::none());
-  // A registered name belongs to that class, not to classes derived from it.
-  if (!name.is_none() && type.attr("__dict__").contains("_lamina_name"))
-    return name.cast<std::string>();
-  return py::str(type.attr("__name__"));
-}
-
-void python_build(const PythonSelf& s, py::handle base, const std::vector<Shape>& shapes,
-                  const std::function<void()>& otherwise) {
-  py::gil_scoped_acquire gil;
-  py::object method = s.overridden("build", base);
-  if (method.is_none()) return otherwise();
-  if (shapes.size() == 1) {
-    method(shape_tuple(shapes[0]));
-  } else {
-    py::list list;
-    for (auto& sh : shapes) list.append(shape_tuple(sh));
-    method(list);
-  }
-}
-
-Tensors python_call(const PythonSelf& s, const Tensors& inputs, const CallArgs& args) {
-  py::gil_scoped_acquire gil;
-  py::list positional;
-  int64_t first = -1;
-  py::dict kwargs;
-  if (args.options.is_object())
-    for (auto& [k, v] : args.options.as_object()) {
-      if (k == "_list")
-        first = v.as_int();
-      else
-        kwargs[py::str(k)] = from_config_object(v);
-    }
-  size_t i = 0;
-  if (first >= 0) {
-    py::list list;
-    for (; i < inputs.size() && i < static_cast<size_t>(first); ++i) list.append(inputs[i]);
-    positional.append(list);
-  }
-  for (; i < inputs.size(); ++i) positional.append(inputs[i]);
-  for (auto& [k, t] : args.tensors) kwargs[py::str(k)] = t;
-  py::object spec = py::getattr(s.self(), "input_spec", py::none());
-  if (!spec.is_none() && !positional.empty())
-    py::module_::import("lamina._input_spec").attr("check")(s.self(), spec, positional[0]);
-  // training is passed where call() has a place for it.
-  py::object type = py::type::of(s.self());
-  if (py::module_::import("lamina._layer").attr("takes_training")(type).cast<bool>())
-    kwargs["training"] = args.training;
-  py::object result = s.self().attr("call")(*py::tuple(positional), **kwargs);
-  if (result.is_none())
-    throw Error(class_name_of(s.self()) +
-                    ".call() returned None; it must return a tensor or a list of tensors",
-                Error::Kind::kType);
-  return as_tensors(result, nullptr, "result of call()");
-}
-
-Config python_config(const PythonSelf& s, py::handle base,
-                     const std::function<Config()>& otherwise) {
-  py::gil_scoped_acquire gil;
-  py::object method = s.overridden("get_config", base);
-  if (method.is_none()) return otherwise();
-  Config c = as_config(method());
-  if (!c.has("name")) c.set("name", std::string(py::str(s.self().attr("name"))));
-  return c;
-}
 
 Config bind_arguments(const std::string& owner, const Config& defaults, const py::args& args,
                       const py::kwargs& kwargs) {
@@ -233,7 +53,11 @@ Config bind_arguments(const std::string& owner, const Config& defaults, const py
   if (args.size() > names.size())
     throw Error(str(owner, ": takes at most ", names.size(), " arguments, received ", args.size()),
                 Error::Kind::kType);
-  for (size_t i = 0; i < args.size(); ++i) c.set(names[i].first, as_config(args[i]));
+  // A layer around another one keeps the very object.
+  auto argument = [](const py::handle& v) {
+    return py::isinstance<Layer>(v) ? share_layer(v.cast<LayerPtr>()) : as_config(v);
+  };
+  for (size_t i = 0; i < args.size(); ++i) c.set(names[i].first, argument(args[i]));
   for (auto [key, value] : kwargs) {
     std::string k = py::str(key);
     if (c.has(k)) throw Error(owner + ": argument '" + k + "' was given twice", Error::Kind::kType);
@@ -243,7 +67,7 @@ Config bind_arguments(const std::string& owner, const Config& defaults, const py
     if (value.is_none() && (!defaults.has(k) || k == "name" || k == "dtype" || k == "trainable" ||
                             k == "data_format" || defaults.at(k).is_null()))
       continue;
-    c.set(k, as_config(value));
+    c.set(k, argument(value));
   }
   return c;
 }
@@ -272,10 +96,13 @@ void bind_layers(py::module_& m) {
       "A computation with state, built on first use.\n\n"
       "Subclass it with build(input_shape), call(inputs) and get_config(); weights are made with\n"
       "add_weight, layers assigned to attributes are tracked.\n\n"
+      "Derived from a built-in layer, a class may override what it does and use super().\n\n"
       "Args:\n"
-      "    name: Name, unique within a model; made from the class name by default.\n"
+      "    activity_regularizer: Penalty on the outputs, divided by the size of the batch.\n"
       "    trainable: Whether training changes the weights.\n"
-      "    dtype: Of the weights and of the computation; lamina.config.floatx() by default.");
+      "    dtype: Of the weights and of the computation; lamina.config.floatx() by default.\n"
+      "    autocast: Taken for Keras's sake; inputs are cast to dtype.\n"
+      "    name: Name, unique within a model; made from the class name by default.");
   c.def(
       "__init__",
       [](py::detail::value_and_holder& v_h, const py::args& args, const py::kwargs& kwargs) {
@@ -287,16 +114,27 @@ void bind_layers(py::module_& m) {
           if (!args.empty())
             throw Error("Layer: takes keyword arguments only: name, trainable, dtype",
                         Error::Kind::kType);
-          return set_instance<Layer>(v_h,
-                                     std::make_shared<PythonLayer>(self, options_from(kwargs)));
+          auto layer = std::make_shared<PythonLayer>(self, options_from(kwargs));
+          if (kwargs.contains("activity_regularizer"))
+            layer->set_activity_regularizer(Regularizer(as_config(kwargs["activity_regularizer"])));
+          return set_instance<Layer>(v_h, layer);
         }
         std::string name = native.cast<std::string>();
         const LayerClass* cls = find_layer_class(name);
-        set_instance<Layer>(v_h,
-                            make_layer(name, bind_arguments(name, cls->defaults(), args, kwargs)));
+        bool derived = !py::type::of(self).attr("__dict__").contains("_lamina_class");
+        Config config = bind_arguments(name, cls->defaults(), args, kwargs);
+        if (derived && !config.has("name"))
+          config.set("name", unique_layer_name(class_name_of(self)));
+        LayerPtr layer = make_layer(name, config);
+        if (derived)
+          layer = std::make_shared<PythonLayer>(
+              self, LayerOptions{layer->name(), layer->trainable(), layer->dtype_policy()}, layer);
+        set_instance<Layer>(v_h, layer);
       },
       py::detail::is_new_style_constructor());
   c.def("__call__", &call_layer);
+  c.def("call", &call_native, "What the layer computes, without building it first.");
+  bind_layer_api(c);
   c.def_property(
       "name",
       [](Layer& l) {
@@ -349,20 +187,12 @@ void bind_layers(py::module_& m) {
   c.def(
       "build",
       [](Layer& l, const py::object& shape) {
-        std::vector<Shape> shapes;
-        py::sequence seq = py::reinterpret_borrow<py::sequence>(shape);
-        bool nested =
-            py::len(seq) && (py::isinstance<py::tuple>(seq[0]) || py::isinstance<py::list>(seq[0]));
-        if (nested)
-          for (auto s : seq) shapes.push_back(as_shape(s));
-        else
-          shapes.push_back(as_shape(shape));
-        // super().build(...) inside an overriding build has nothing left to do.
-        if (!dynamic_cast<PythonSelf*>(&l) || !l.built()) {
-          if (auto* self = dynamic_cast<PythonSelf*>(&l);
-              self &&
-              self->overridden("build", py::type::of(py::cast(l.shared_from_this()))).is_none())
-            return;
+        std::vector<Shape> shapes = as_shapes(shape);
+        if (l.building()) {  // super().build(...) in an overriding method
+          if (auto* python = dynamic_cast<PythonLayer*>(&l)) python->build_native(shapes);
+        } else if (dynamic_cast<Model*>(&l) && dynamic_cast<PythonSelf*>(&l)) {
+          l.compute_output_shape(shapes);  // makes the layers inside too
+        } else {
           l.build_from(shapes);
         }
       },
@@ -371,8 +201,8 @@ void bind_layers(py::module_& m) {
   c.def(
       "add_weight",
       [](Layer& l, const py::object& shape, const py::object& initializer, const py::object& dtype,
-         bool trainable, const py::object& regularizer, const py::object& constraint,
-         const py::object& name) {
+         bool trainable, bool, const py::object& regularizer, const py::object& constraint,
+         const std::string&, bool, const py::object& name) {
         WeightOptions o;
         o.name = name.is_none() ? "variable" : name.cast<std::string>();
         o.shape = shape.is_none() ? Shape{} : as_shape(shape);
@@ -381,13 +211,25 @@ void bind_layers(py::module_& m) {
         if (!constraint.is_none()) o.constraint = Constraint(as_config(constraint));
         o.trainable = trainable;
         if (!dtype.is_none()) o.dtype = as_dtype(dtype);
+        if (initializer.is_none() && !is_floating(o.dtype.value_or(l.dtype())))
+          o.initializer = "zeros";
         return l.add_weight(o);
       },
       py::arg("shape") = py::none(), py::arg("initializer") = py::none(),
-      py::arg("dtype") = py::none(), py::arg("trainable") = true,
+      py::arg("dtype") = py::none(), py::arg("trainable") = true, py::arg("autocast") = true,
       py::arg("regularizer") = py::none(), py::arg("constraint") = py::none(),
+      py::arg("aggregation") = "none", py::arg("overwrite_with_gradient") = false,
       py::arg("name") = py::none(),
-      "A new variable of this layer; the initializer is glorot_uniform by default.");
+      "A new variable of this layer.\n\n"
+      "Args:\n"
+      "    shape: Shape; a scalar by default.\n"
+      "    initializer: Name or object; glorot_uniform by default, zeros for integers.\n"
+      "    dtype: The layer's by default.\n"
+      "    trainable: Whether training changes it.\n"
+      "    regularizer: Penalty on it, added to the loss.\n"
+      "    constraint: What it is projected to after each update.\n"
+      "    name: Last part of its path.\n"
+      "    autocast, aggregation, overwrite_with_gradient: Taken for Keras's sake.");
   c.def("_track_layer", &Layer::track_layer);
   c.def("_track_variable", &Layer::adopt_weight);
   c.def("_add_seed",
@@ -395,14 +237,7 @@ void bind_layers(py::module_& m) {
   c.def(
       "compute_output_shape",
       [](Layer& l, const py::object& shape) -> py::object {
-        std::vector<Shape> shapes;
-        py::sequence seq = py::reinterpret_borrow<py::sequence>(shape);
-        bool nested =
-            py::len(seq) && (py::isinstance<py::tuple>(seq[0]) || py::isinstance<py::list>(seq[0]));
-        if (nested)
-          for (auto s : seq) shapes.push_back(as_shape(s));
-        else
-          shapes.push_back(as_shape(shape));
+        std::vector<Shape> shapes = as_shapes(shape);
         auto out = l.compute_output_shape(shapes);
         if (out.size() == 1) return shape_tuple(out[0]);
         py::list list;
@@ -415,6 +250,8 @@ void bind_layers(py::module_& m) {
       "get_config",
       [](const Layer& l) {
         // Of a Python class: what every layer has; overriding methods extend it.
+        if (auto* python = dynamic_cast<const PythonLayer*>(&l))
+          return from_config_object(python->base_config());
         if (dynamic_cast<const PythonSelf*>(&l)) return from_config_object(l.Layer::get_config());
         return from_config_object(l.get_config());
       },

@@ -103,6 +103,8 @@ std::string class_name_of(py::handle self);
 void python_build(const PythonSelf& self, py::handle base, const std::vector<Shape>& shapes,
                   const std::function<void()>& otherwise);
 Tensors python_call(const PythonSelf& self, const Tensors& inputs, const CallArgs& args);
+Tensors python_compute_mask(const PythonSelf& self, py::handle base, const Tensors& inputs,
+                            const Tensors& masks, const std::function<Tensors()>& otherwise);
 Config python_config(const PythonSelf& self, py::handle base,
                      const std::function<Config()>& otherwise);
 

@@ -223,6 +223,14 @@ void bind_tensor(py::module_& m) {
       "Steps between neighbours along each axis, in elements.");
   c.def_property_readonly(
       "device", [](const Tensor& t) { return t.device().str(); }, "\"cpu\" or \"cuda:N\".");
+  c.def_property(
+      "_keras_mask",
+      [](const Tensor& t) {
+        Tensor mask = mask_of(t);
+        return mask.defined() ? py::cast(mask) : py::object(py::none());
+      },
+      [](const Tensor& t, const py::object& mask) { t.set_mask(as_optional_tensor(mask, "mask")); },
+      "Which entries count, as the layer that made the tensor said; None: all do.");
   c.def_property_readonly("is_symbolic", &Tensor::is_symbolic,
                           "Whether it stands for a layer's output in a functional model.");
   c.def_property_readonly(
@@ -382,6 +390,7 @@ void bind_tensor(py::module_& m) {
         }),
         py::arg("initializer"), py::arg("dtype") = py::none(), py::arg("trainable") = true,
         py::arg("name") = "variable");
+  v.def("_exchange", &Variable::exchange);
   v.def_property_readonly("value", [](const Variable& x) { return x.value(); }, "The tensor.");
   v.def_property_readonly("name", [](const Variable& x) { return x.name(); }, "Its name.");
   v.def_property_readonly(

@@ -38,6 +38,7 @@ from lamina import (  # isort: skip
     utils,
 )
 from lamina._input_spec import InputSpec
+from lamina._symbolic import KerasTensor
 from lamina.dtype_policies import DTypePolicy, FloatDTypePolicy
 from lamina.initializers import Initializer
 from lamina.losses import Loss
@@ -49,7 +50,8 @@ from lamina.saving import load, load_model
 
 _signatures.describe(_core)
 __version__ = _core.version()
-KerasTensor = Tensor
+Operation = Layer  # what a functional model is made of; a layer without weights is one
+Function = Model  # a computation from symbolic inputs to symbolic outputs
 
 
 def version() -> str:
@@ -98,7 +100,15 @@ class device:
 
 
 def Input(
-    shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None, name=None, tensor=None
+    shape=None,
+    batch_size=None,
+    dtype=None,
+    sparse=None,
+    ragged=None,
+    batch_shape=None,
+    name=None,
+    tensor=None,
+    optional=False,
 ) -> Tensor:
     """A symbolic tensor: the start of a functional model.
 
@@ -106,10 +116,15 @@ def Input(
         shape: Shape of one sample, without the batch axis; None for unknown lengths.
         batch_size: Fixed number of samples, if any.
         dtype: Element type; `lamina.config.floatx()` by default.
-        sparse: Not supported.
-        batch_shape: Shape with the batch axis, instead of `shape`.
+        sparse: Only False is supported.
+        ragged: Only False is supported.
+        batch_shape: Shape with the batch axis, instead of `shape` and `batch_size`.
         name: Name of the input.
-        tensor: Not supported.
+        tensor: A symbolic tensor to begin with, instead of a new one.
+        optional: Only False is supported.
+
+    Raises:
+        ValueError: Arguments that do not go together, or are not supported.
 
     Example:
 
@@ -118,16 +133,36 @@ def Input(
     >>> lamina.layers.Dense(4)(x).shape
     (None, 4)
     """
-    if sparse or tensor is not None:
-        raise ValueError("Input: sparse and tensor are not supported")
+    if sparse or ragged or optional:
+        raise ValueError("Input: sparse, ragged and optional inputs are not supported")
+    if tensor is not None:
+        return _begin_with(tensor, shape, batch_size, dtype, batch_shape)
     if (shape is None) == (batch_shape is None):
         raise ValueError("Input: pass either shape or batch_shape")
+    if batch_size is not None and batch_shape is not None:
+        raise ValueError("Input: pass either batch_size or batch_shape")
     return _input(shape, batch_size, dtype, name, batch_shape)
+
+
+def _begin_with(tensor, shape, batch_size, dtype, batch_shape) -> Tensor:
+    if not isinstance(tensor, Tensor) or not tensor.is_symbolic:
+        raise ValueError(f"Input: argument 'tensor' must be a symbolic tensor, received {tensor!r}")
+    known = tuple(tensor.shape)
+    for what, given, has in (
+        ("batch_size", batch_size, known[0]),
+        ("shape", None if shape is None else tuple(shape), known[1:]),
+        ("batch_shape", None if batch_shape is None else tuple(batch_shape), known),
+        ("dtype", dtype, tensor.dtype),
+    ):
+        if given is not None and given != has:
+            raise ValueError(f"Input: '{what}' is {given}, but that of the tensor is {has}")
+    return tensor
 
 
 __all__ = [
     "DTypePolicy",
     "FloatDTypePolicy",
+    "Function",
     "Initializer",
     "Input",
     "InputSpec",
@@ -136,6 +171,7 @@ __all__ = [
     "Loss",
     "Metric",
     "Model",
+    "Operation",
     "Optimizer",
     "Regularizer",
     "Sequential",

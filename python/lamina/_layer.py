@@ -24,6 +24,14 @@ def takes_training(cls: type) -> bool:
     return any(p.name == "training" or p.kind is p.VAR_KEYWORD for p in parameters)
 
 
+@functools.cache
+def call_parameters(cls: type) -> tuple[str, ...]:
+    """Names of the arguments of call()."""
+    parameters = inspect.signature(cls.call).parameters.values()  # type: ignore[attr-defined]
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return tuple(p.name for p in parameters if p.kind not in variadic)[1:]
+
+
 def batch_hooks(callback: Any) -> bool:
     """Whether a callback does anything with single batches."""
     from lamina.callbacks import Callback
@@ -121,14 +129,10 @@ def _from_config(cls: Any, config: dict[str, Any]) -> Any:
 
 
 def _quantize(self: Any, *args: Any, **kwargs: Any) -> None:
-    raise NotImplementedError("quantize() is not available")
-
-
-def _no_call(self: Any, *args: Any, **kwargs: Any) -> Any:
-    """The computation: a layer of one's own defines it."""
-    if getattr(type(self), "_lamina_class", None) is not None or isinstance(self, _core.Model):
-        return self(*args, **kwargs)
-    raise NotImplementedError(f"{type(self).__name__} must define call()")
+    """Not available: raises NotImplementedError."""
+    raise NotImplementedError(
+        f"quantize: lamina has no quantized layers; layer '{self.name}' stays in {self.dtype}"
+    )
 
 
 def _policy(self: Any) -> Any:
@@ -145,12 +149,12 @@ _core.Layer.compute_dtype = property(  # type: ignore[attr-defined,method-assign
 _core.Layer.variable_dtype = property(  # type: ignore[attr-defined,method-assign,assignment]
     lambda self: _policy(self).variable_dtype, doc="Dtype of the weights."
 )
-_core.Layer.__setattr__ = _set_attribute  # type: ignore[method-assign,assignment]
 _core.Layer.__repr__ = _repr  # type: ignore[method-assign,assignment]
 _core.Layer.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]
 _core.Layer.call = _no_call  # type: ignore[method-assign,assignment]
 _core.Metric.__setattr__ = _set_metric_attribute  # type: ignore[method-assign,assignment]
 _core.Metric.__repr__ = lambda self: f"<{type(self).__name__} name={self.name}>"  # type: ignore[method-assign,assignment]
+_core.Layer.quantize = _quantize  # type: ignore[method-assign]
 _core.Metric.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]
 _core.Loss.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]
 _core.Optimizer.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]

@@ -97,13 +97,24 @@ for _name in _core.activation_names():
 
 
 def get(identifier: Any) -> Any:
-    """An activation by name, or the function as it is; None is linear."""
+    """An activation by name, or the function as it is; None is linear.
+
+    Raises:
+        ValueError: No activation has that name.
+    """
     if identifier is None:
         return linear
     if callable(identifier):
         return identifier
-    found = globals().get(identifier)
-    if found is None or identifier not in _core.activation_names():
+    if isinstance(identifier, dict):  # as Keras serializes a function
+        config = identifier.get("config")
+        identifier = config if isinstance(config, str) else identifier.get("class_name")
+    found = globals().get(identifier) if identifier in _core.activation_names() else None
+    if found is None:
+        from lamina import saving
+
+        found = saving.get_registered_object(identifier)
+    if found is None:
         raise ValueError(f"unknown activation '{identifier}'")
     return found
 

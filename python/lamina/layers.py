@@ -1,9 +1,12 @@
 """Layers. Each class is defined in the C++ core and has Keras's arguments and defaults."""
 
+import warnings
 from typing import Any
 
-from lamina import _core, _layer
+from lamina import _core, _layer, _layer_api  # noqa: F401
 from lamina._core import Layer
+from lamina._input_spec import InputSpec
+from lamina._python_layers import Lambda, Wrapper
 
 _classes = _layer.make_classes(Layer, _core.layer_classes(), __name__)
 globals().update(_classes)
@@ -26,6 +29,27 @@ def Input(*args: Any, **kwargs: Any) -> _core.Tensor:
     return lamina.Input(*args, **kwargs)
 
 
+def _embedding_init(
+    self: Any, *args: Any, weights: Any = None, input_length: Any = None, **kwargs: Any
+) -> None:
+    if input_length is not None:
+        warnings.warn("Embedding: input_length does nothing; leave it out", stacklevel=2)
+    Layer.__init__(self, *args, **kwargs)
+    if weights is not None:
+        self.build((None,))
+        alone = not (isinstance(weights, (list, tuple)) and len(weights) == 1)
+        self.set_weights([weights] if alone else list(weights))
+
+
+for _name in ("Embedding", "ReversibleEmbedding"):
+    _classes[_name].__init__ = _embedding_init  # type: ignore[misc]
+
+
+def dot(inputs: Any, axes: Any = -1, **kwargs: Any) -> Any:
+    """`Dot` as a function of a list of two tensors."""
+    return _classes["Dot"](axes=axes, **kwargs)(inputs)
+
+
 def _functional(name: str) -> Any:
     def merge(inputs: Any, **kwargs: Any) -> Any:
         return _classes[name](**kwargs)(inputs)
@@ -35,9 +59,9 @@ def _functional(name: str) -> Any:
     return merge
 
 
-for _name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"):
-    if _name in _classes:
-        globals()[_name.lower()] = _functional(_name)
+_merging = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
+for _name in _merging:
+    globals()[_name.lower()] = _functional(_name)
 
 
 def deserialize(config: dict[str, Any], custom_objects: Any = None) -> Layer:
@@ -53,7 +77,19 @@ def serialize(layer: Layer) -> dict[str, Any]:
     return layer._serialize()
 
 
-__all__ = [*sorted(_classes), *sorted(_aliases), "Input", "Layer", "deserialize", "serialize"]
+__all__ = [
+    *sorted(_classes),
+    *sorted(_aliases),
+    *(_name.lower() for _name in _merging),
+    "Input",
+    "InputSpec",
+    "Lambda",
+    "Layer",
+    "Wrapper",
+    "deserialize",
+    "dot",
+    "serialize",
+]
 
 
 def __getattr__(name: str) -> Any:

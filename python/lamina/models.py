@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lamina import _core, _layer, config, losses, metrics, optimizers
 from lamina._core import Model, Sequential
 from lamina._data import Batches, arrays_of, flatten
+from lamina._python_layers import check_portable
 from lamina.callbacks import Callback, History, ProgbarLogger
 
 if TYPE_CHECKING:
@@ -440,6 +441,7 @@ def _save(self: Model, filepath: str | os.PathLike, overwrite: bool = True, **kw
         OSError: The file cannot be written.
         ValueError: The model is not built.
     """
+    check_portable(self)
     self._save(_path(filepath, overwrite))
 
 

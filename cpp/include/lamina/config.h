@@ -47,7 +47,7 @@ class Config {
   const std::string& as_string() const;
   const std::vector<Config>& as_list() const;
   const std::vector<Item>& as_object() const;
-  std::vector<int64_t> as_ints() const;  // a list of integers
+  std::vector<int64_t> as_ints() const;  // a list of integers; null, an unknown length, is -1
 
   size_t size() const;                       // of a list or object
   const Config& operator[](size_t i) const;  // list item; throws when out of range

@@ -33,4 +33,8 @@ template <class... Args>
   throw Error(str(args...));
 }
 
+// Says what is no error but should be known: on stderr, or to a handler (null: stderr again).
+void warn(const std::string& message);
+void set_warning_handler(void (*handler)(const std::string& message));
+
 }  // namespace lamina

@@ -27,6 +27,17 @@ class Choice {
   Config config_;
 };
 
+// One integer, or a list of them; configs keep which it was.
+struct IntOrInts {
+  std::vector<int64_t> list;
+  bool single = false;
+  IntOrInts() = default;
+  IntOrInts(int v) : list{v}, single(true) {}
+  IntOrInts(int64_t v) : list{v}, single(true) {}
+  IntOrInts(std::vector<int64_t> v) : list(std::move(v)) {}
+  IntOrInts(std::initializer_list<int64_t> v) : list(v) {}
+};
+
 // Conversions between a C++ value and its Config; from_config throws Error naming the expected
 // type.
 void from_config(const Config& c, bool& v);
@@ -39,6 +50,7 @@ void from_config(const Config& c, std::vector<std::string>& v);
 void from_config(const Config& c, Config& v);
 void from_config(const Config& c, Choice& v);
 void from_config(const Config& c, DType& v);
+void from_config(const Config& c, IntOrInts& v);
 template <class T>
 void from_config(const Config& c, std::optional<T>& v) {
   if (c.is_null()) {
@@ -58,6 +70,7 @@ Config to_config(const std::vector<double>& v);
 inline Config to_config(const std::vector<std::string>& v) { return v; }
 inline Config to_config(const Config& v) { return v; }
 inline Config to_config(const Choice& v) { return v.config(); }
+Config to_config(const IntOrInts& v);
 inline Config to_config(DType v) { return dtype_name(v); }
 template <class T>
 Config to_config(const std::optional<T>& v) {

@@ -11,6 +11,7 @@
 namespace lamina {
 
 class Layer;
+struct SymbolicNode;
 using LayerPtr = std::shared_ptr<Layer>;
 
 // A named, mutable tensor: a weight, a statistic, an optimizer slot. A handle; copies share it.
@@ -23,6 +24,9 @@ class Variable {
   operator const Tensor&() const { return value(); }
   void assign(const Tensor& v) const;  // inside a capture too
   void assign_add(const Tensor& v) const;
+  // Puts another tensor of the same shape and dtype in the place of the value, so that what is
+  // computed meanwhile is a function of it; gives back the one before.
+  Tensor exchange(const Tensor& t) const;
   const Shape& shape() const { return value().shape(); }
   DType dtype() const { return value().dtype(); }
   const std::string& name() const;  // "kernel"
@@ -49,7 +53,11 @@ struct CallArgs {
   // use_causal_mask.
   std::vector<std::pair<std::string, Tensor>> tensors;
   Config options;
+  // The masks that came with the inputs; empty where none has one. Layer::operator() fills it in.
+  Tensors masks;
   Tensor tensor(const std::string& name) const;  // undefined when not given
+  // Of input i: the argument `mask` (for several inputs `mask/0`, ...), else what came with it.
+  Tensor mask(size_t i = 0) const;
   bool flag(const std::string& name, bool otherwise = false) const;
 };
 
@@ -90,8 +98,18 @@ class Layer : public std::enable_shared_from_this<Layer> {
   // Where call() takes a dict: the name of its input and those of tensors that come back after the
   // output. Empty for other layers.
   virtual std::vector<std::string> input_names() const { return {}; }
+  // Masks of the outputs, from the inputs and their masks (undefined where there is none; no list
+  // at all where none has one). Asked only where supports_masking(); outputs that call() gave a
+  // mask keep it. By default the masks go on.
+  virtual Tensors compute_mask(const Tensors& inputs, const Tensors& masks);
   // What build needs beyond the constructor, saved with the model: the input shapes.
   std::vector<Shape> build_shapes() const { return build_shapes_; }
+  // Where shapes are not enough: something of the layer's own, null by default, and the build from
+  // it.
+  virtual Config get_build_config() const { return {}; }
+  virtual void build_from_config(const Config& config);
+  // Whether the first argument must be a list of tensors, as for Add.
+  virtual bool takes_list() const { return false; }
 
   // ---- use
   // Builds on first use, then runs call(): eagerly, under capture, or symbolically on the tensors
@@ -101,14 +119,33 @@ class Layer : public std::enable_shared_from_this<Layer> {
   Tensor operator()(const Tensor& input) { return (*this)(Tensors{input})[0]; }
   void build_from(
       const std::vector<Shape>& input_shapes);  // build() once, with names and paths set up
+  bool building() const { return building_; }   // inside build_from()
+  // Changes one of get_config()'s values for calls to come; what build() has made stays as it is.
+  virtual void set_option(const std::string& name, const Config& value);
+  // For a layer around one of these that stands in for it: this one's weights, layers and seeds are
+  // the owner's too.
+  void build_for(Layer& owner, const std::vector<Shape>& input_shapes);
   // Shapes of the outputs for input shapes that may hold -1; builds the layer.
   std::vector<Shape> compute_output_shape(const std::vector<Shape>& input_shapes);
 
+  // Of the first call on symbolic tensors that is still part of a model; throws Error where there
+  // was none.
+  Tensors input() const;
+  Tensors output() const;
+  void record_call(const std::shared_ptr<SymbolicNode>& node);
+
   const std::string& name() const { return name_; }
+  // "model/dense_1" of a built layer, as in the paths of its weights; "" before.
+  const std::string& path() const { return path_; }
   void set_name(const std::string& name) { name_ = name; }
   bool built() const { return built_; }
   bool trainable() const { return trainable_; }
   void set_trainable(bool trainable);  // of everything inside
+  bool supports_masking() const { return supports_masking_; }
+  void set_supports_masking(bool on) { supports_masking_ = on; }
+  const Regularizer& activity_regularizer() const { return activity_regularizer_; }
+  // A penalty on each output, divided by the size of the batch.
+  void set_activity_regularizer(const Regularizer& r) { activity_regularizer_ = r; }
   DType dtype() const { return dtype_; }
   // The dtype, or "mixed_bfloat16"; see set_dtype_policy.
   std::string dtype_policy() const { return mixed_ ? "mixed_bfloat16" : dtype_name(dtype_); }
@@ -116,6 +153,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
   // Own weights first, then those of the layers inside, in order of creation. Trainable ones first
   // as in Keras.
   std::vector<Variable> weights() const;
+  const std::vector<Variable>& own_weights() const { return own_; }
   std::vector<Variable> trainable_weights() const;
   std::vector<Variable> non_trainable_weights() const;
   // State that is no weight: seed generators of this layer and those inside, with names.
@@ -125,7 +163,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
   int64_t count_params() const;  // throws Error before the layer is built
   const std::vector<LayerPtr>& layers() const { return sublayers_; }
 
-  // Penalties: add_loss during the current call, and the weights' regularizers.
+  // Penalties: add_loss during the current call, then the weights' regularizers.
   void add_loss(const Tensor& loss) { losses_.push_back(loss); }
   Tensors losses() const;
   void clear_losses();
@@ -144,26 +182,39 @@ class Layer : public std::enable_shared_from_this<Layer> {
   Error error(const std::string& message) const;  // "Dense 'dense_2': message"
 
  protected:
-  std::string name_;
+  std::string name_, path_;
   bool trainable_ = true;
   bool built_ = false;
   bool mixed_;
+  bool supports_masking_ = false;
+  bool warned_ = false;  // that a mask ends here
+  bool building_ = false;
+  Regularizer activity_regularizer_;
   DType dtype_;
   std::vector<Shape> build_shapes_;
   std::vector<LayerPtr> sublayers_;
 
+  void share_state(const Layer& other);
+
  private:
+  void pass_masks(const Tensors& inputs, const CallArgs& args, const Tensors& outputs);
   void collect(std::vector<Variable>& out) const;
+  void collect_losses(Tensors& out) const;
   std::vector<Variable> own_;
   std::vector<bool> wanted_trainable_;  // as asked for, whatever set_trainable() said since
   std::vector<std::shared_ptr<random::SeedGenerator>> seeds_;
   Tensors losses_;
+  std::vector<std::weak_ptr<SymbolicNode>> calls_;  // on symbolic tensors
+  std::shared_ptr<SymbolicNode> first_call() const;
 };
 
 // "dense", then "dense_1": a fresh name for a class, counted per process.
 std::string unique_layer_name(const std::string& class_name);
 void reset_layer_names();
 std::string to_snake_case(const std::string& class_name);
+
+// t.mask(); of a symbolic tensor that has one, a symbolic tensor.
+Tensor mask_of(const Tensor& t);
 
 // ---- registry
 // ------------------------------------------------------------------------------------
@@ -181,6 +232,13 @@ const LayerClass* find_layer_class(const std::string& name);
 LayerPtr make_layer(const std::string& class_name, const Config& config);
 // Classes defined by the user, found by make_layer after the built-in ones.
 void register_layer(const std::string& class_name, std::function<LayerPtr(const Config&)> factory);
+
+// For arguments of layers that wrap others: a config of `layer` that shared_layer() turns into this
+// very layer while it lives, and into one like it otherwise.
+Config share_layer(const LayerPtr& layer);
+LayerPtr shared_layer(const Config& config);
+// What share_layer() adds to a config.
+inline constexpr const char* kSharedKey = "shared_object_id";
 
 // {"class_name": ..., "config": ...} as in model files, and back.
 Config serialize_layer(const Layer& layer);

@@ -19,11 +19,18 @@ namespace lamina {
   void rest(Fields& f) { f("name", name)("trainable", trainable)("dtype", dtype); }
 
 struct InputLayerOptions {
-  Ints batch_shape;  // -1 for unknown lengths
+  std::optional<Ints> shape;  // without the batch axis; -1 for unknown lengths
+  std::optional<int64_t> batch_size;
   std::optional<std::string> dtype;
+  bool sparse = false, ragged = false;  // only false is supported
+  Ints batch_shape;                     // instead of shape and batch_size
+  bool optional = false;                // only false is supported
   std::string name;
   LayerOptions base() const { return {name, true, dtype}; }
-  void fields(Fields& f) { f("batch_shape", batch_shape)("dtype", dtype)("name", name); }
+  void fields(Fields& f) {
+    f("shape", shape)("batch_size", batch_size)("dtype", dtype)("sparse", sparse);
+    f("ragged", ragged)("batch_shape", batch_shape)("optional", optional)("name", name);
+  }
 };
 struct PlainOptions {
   LAMINA_LAYER_FIELDS
@@ -111,7 +118,7 @@ struct ELUOptions {
   void fields(Fields& f) { f("alpha", alpha), rest(f); }
 };
 struct SoftmaxOptions {
-  Ints axis = {-1};
+  IntOrInts axis = -1;
   LAMINA_LAYER_FIELDS
   void fields(Fields& f) { f("axis", axis), rest(f); }
 };
@@ -180,6 +187,10 @@ struct BatchNormalizationOptions {
               moving_mean_initializer = "zeros", moving_variance_initializer = "ones";
   Regularizer beta_regularizer, gamma_regularizer;
   Constraint beta_constraint, gamma_constraint;
+  bool renorm = false;
+  Config renorm_clipping;  // {"rmin": ..., "rmax": ..., "dmax": ...}, each optional
+  double renorm_momentum = 0.99;
+  bool synchronized = false;  // taken for Keras's sake
   LAMINA_LAYER_FIELDS
   void fields(Fields& f) {
     f("axis", axis)("momentum", momentum)("epsilon", epsilon)("center", center)("scale", scale)(
@@ -187,25 +198,26 @@ struct BatchNormalizationOptions {
     f("gamma_initializer", gamma_initializer)("moving_mean_initializer", moving_mean_initializer);
     f("moving_variance_initializer", moving_variance_initializer)("beta_regularizer",
                                                                   beta_regularizer);
-    f("gamma_regularizer", gamma_regularizer)("beta_constraint", beta_constraint)(
-        "gamma_constraint", gamma_constraint),
-        rest(f);
+    f("gamma_regularizer", gamma_regularizer)("beta_constraint", beta_constraint);
+    f("gamma_constraint", gamma_constraint)("renorm", renorm)("renorm_clipping", renorm_clipping);
+    f("renorm_momentum", renorm_momentum)("synchronized", synchronized), rest(f);
   }
 };
 struct LayerNormalizationOptions {
-  Ints axis = {-1};
+  IntOrInts axis = -1;
   double epsilon = 0.001;
   bool center = true, scale = true;
   Initializer beta_initializer = "zeros", gamma_initializer = "ones";
   Regularizer beta_regularizer, gamma_regularizer;
   Constraint beta_constraint, gamma_constraint;
+  bool rms_scaling = false;
   LAMINA_LAYER_FIELDS
   void fields(Fields& f) {
     f("axis", axis)("epsilon", epsilon)("center", center)("scale", scale)(
         "beta_initializer", beta_initializer)("gamma_initializer", gamma_initializer);
     f("beta_regularizer", beta_regularizer)("gamma_regularizer", gamma_regularizer)(
-        "beta_constraint", beta_constraint)("gamma_constraint", gamma_constraint),
-        rest(f);
+        "beta_constraint", beta_constraint)("gamma_constraint", gamma_constraint);
+    f("rms_scaling", rms_scaling), rest(f);
   }
 };
 struct DropoutOptions {
@@ -389,4 +401,7 @@ inline Handle MultiHeadAttention(int64_t num_heads, int64_t key_dim,
 
 #include "lamina/layers_augment.h"
 #include "lamina/layers_convolution.h"
+#include "lamina/layers_core.h"
+#include "lamina/layers_normalization.h"
+#include "lamina/layers_regularization.h"
 #include "lamina/layers_spatial.h"

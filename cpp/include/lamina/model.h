@@ -91,6 +91,7 @@ class Model : public Layer {
   Tensors call(const Tensors& inputs, const CallArgs& args) override;
   void build(const std::vector<Shape>& input_shapes) override;
   Config get_config() const override;
+  Tensors compute_mask(const Tensors& inputs, const Tensors& masks) override;
 
   bool is_functional() const;
   Tensors inputs() const;  // symbolic

@@ -82,6 +82,11 @@ class Tensor {
   // be left out for a tensor of one element only.
   void backward(const Tensor& gradient = {}, bool create_graph = false) const;
 
+  // Which entries count (true), as the layer that made this tensor said; undefined: all do. Layers
+  // take it from their inputs and pass it on; operations leave it behind. Keras's _keras_mask.
+  Tensor mask() const;
+  void set_mask(const Tensor& mask) const;
+
   std::string str() const;  // values as NumPy prints them, with shape and dtype
 
   TensorImpl* impl() const { return impl_.get(); }

@@ -148,6 +148,14 @@ void Tensor::set_grad(const Tensor& g) const {
   impl_->grad = g;
 }
 
+Tensor Tensor::mask() const { return checked(impl_.get()).mask; }
+void Tensor::set_mask(const Tensor& mask) const {
+  checked(impl_.get());
+  if (impl_->symbol) fail("the mask of a symbolic tensor cannot be set; pass mask= to the layer");
+  if (mask.impl() == impl_.get()) fail("a tensor cannot be its own mask");
+  impl_->mask = mask;
+}
+
 std::string symbolic_name(const Tensor& t) { return t.impl()->name; }
 
 void set_num_threads(int n) { threads::set_num_threads(n); }

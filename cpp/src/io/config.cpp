@@ -165,7 +165,7 @@ const std::vector<Config::Item>& Config::as_object() const {
 
 std::vector<int64_t> Config::as_ints() const {
   std::vector<int64_t> out;
-  for (const Config& item : as_list()) out.push_back(item.as_int());
+  for (const Config& item : as_list()) out.push_back(item.is_null() ? -1 : item.as_int());
   return out;
 }
 

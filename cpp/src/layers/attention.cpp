@@ -11,11 +11,15 @@ namespace {
 class Projection : public Layer {
  public:
   Projection(const std::string& name, const MultiHeadAttentionOptions& o, Shape kernel, Shape bias)
-      : Layer(LayerOptions{name, true, o.dtype}), o_(o), kernel_shape_(kernel), bias_shape_(bias) {}
+      : Layer(LayerOptions{name, true, o.dtype}), o_(o), kernel_shape_(kernel), bias_shape_(bias) {
+    supports_masking_ = true;
+  }
   std::string class_name() const override { return "EinsumDense"; }
   void build(const std::vector<Shape>&) override {
     kernel_ = add_weight({"kernel", kernel_shape_, o_.kernel_initializer, o_.kernel_regularizer,
                           o_.kernel_constraint});
+    int64_t n = bias_shape_.numel();
+    scale_as_matrix(kernel_, o_.kernel_initializer, kernel_shape_.numel() / n, n);
     if (o_.use_bias)
       bias_ = add_weight(
           {"bias", bias_shape_, o_.bias_initializer, o_.bias_regularizer, o_.bias_constraint});
@@ -42,6 +46,7 @@ class Projection : public Layer {
 class MultiHeadAttention : public BuiltIn<MultiHeadAttention, MultiHeadAttentionOptions> {
  public:
   static constexpr const char* kName = "MultiHeadAttention";
+  static constexpr bool kMasking = true;
   explicit MultiHeadAttention(const MultiHeadAttentionOptions& o) : BuiltIn(o) {
     require_positive("num_heads", o.num_heads), require_positive("key_dim", o.key_dim);
     if (o.attention_axes)
@@ -73,7 +78,7 @@ class MultiHeadAttention : public BuiltIn<MultiHeadAttention, MultiHeadAttention
                     : args.tensor("key").defined() ? args.tensor("key")
                                                    : in[1];
     Tensor q = project(query_, in[0]), k = project(key_, key_in), v = project(value_, in[1]);
-    Tensor mask = args.tensor("attention_mask");
+    Tensor mask = attention_mask(in, args);
     if (mask.defined() && mask.rank() == 3) mask = expand_dims(mask, {1});
     bool causal = args.flag("use_causal_mask"), scores = args.flag("return_attention_scores");
     bool drop = args.training && o_.dropout > 0;
@@ -89,6 +94,22 @@ class MultiHeadAttention : public BuiltIn<MultiHeadAttention, MultiHeadAttention
   }
 
  private:
+  // (batch, T, S): what the argument says, and what the masks of the sequences leave.
+  static Tensor attention_mask(const Tensors& in, const CallArgs& args) {
+    Tensor mask = args.tensor("attention_mask");
+    auto with = [&](const char* name, Tensor own, int axis) {
+      if (Tensor given = args.tensor(name); given.defined()) own = given;
+      if (!own.defined()) return;
+      Tensor m = expand_dims(cast(own, DType::kBool), {axis});
+      if (mask.defined() && mask.rank() == 4) m = expand_dims(m, {1});
+      mask = mask.defined() ? logical_and(cast(mask, DType::kBool), m) : m;
+    };
+    Tensor key = args.tensor("key");
+    with("query_mask", args.mask(0), -1);
+    with("value_mask", args.mask(1), 1);
+    with("key_mask", in.size() > 2 ? args.mask(2) : key.defined() ? key.mask() : Tensor{}, 1);
+    return mask;
+  }
   static Tensor project(const LayerPtr& l, const Tensor& x) { return (*l)(x); }
   Tensor finish(const Tensor& y) { return (*output_)(y); }
   Tensor shares(const Tensor& q, const Tensor& k, Tensor mask, bool causal) {
@@ -130,6 +151,8 @@ Args:
 Call arguments:
     query: (batch, T, features). value: (batch, S, features). key: `value` by default.
     attention_mask: Boolean (batch, T, S); True: attend.
+    query_mask, value_mask, key_mask: Boolean (batch, T) and (batch, S), those that came with the
+        inputs by default.
     use_causal_mask: Whether a position sees only itself and earlier ones.
     return_attention_scores: Also give the weights (batch, heads, T, S).
 

@@ -4,19 +4,40 @@
 
 namespace lamina {
 
-// A layer with an options struct. Derived gives class_name through kName.
+// A layer with an options struct. Derived gives class_name through kName, and with kMasking whether
+// masks pass through it.
 template <class Derived, class Options>
 class BuiltIn : public Layer {
  public:
   using OptionsType = Options;
-  explicit BuiltIn(const Options& options) : Layer(options.base()), o_(options) {}
+  explicit BuiltIn(const Options& options) : Layer(options.base()), o_(options) {
+    if constexpr (requires { Derived::kMasking; }) supports_masking_ = Derived::kMasking;
+    if constexpr (requires { options.activity_regularizer; })
+      activity_regularizer_ = options.activity_regularizer;
+  }
   std::string class_name() const override { return Derived::kName; }
   Config get_config() const override {
     Options o = o_;
     o.name = name_;
     o.dtype = dtype_policy();
     if constexpr (requires { o.trainable; }) o.trainable = trainable_;
-    return write_options(o);
+    Config c = write_options(o);
+    const Config written = c;
+    for (auto& [key, value] : written.as_object())
+      if (value.is_object() && value.has(kSharedKey)) {
+        Config plain = value;
+        plain.erase(kSharedKey);
+        c.set(key, plain);
+      }
+    if (!activity_regularizer_.none())
+      c.set("activity_regularizer", activity_regularizer_.config());
+    return c;
+  }
+  void set_option(const std::string& name, const Config& value) override {
+    Config c = write_options(o_);
+    if (!c.has(name)) return Layer::set_option(name, value);
+    c.set(name, value);
+    o_ = read_options<Options>(Derived::kName, c);
   }
 
  protected:
@@ -39,6 +60,16 @@ class BuiltIn : public Layer {
       throw Error(
           str(Derived::kName, ": argument '", argument, "' must be positive, received ", v));
   }
+  void require_not_negative(const char* argument, double v) const {
+    if (!(v >= 0))
+      throw Error(
+          str(Derived::kName, ": argument '", argument, "' must not be negative, received ", v));
+  }
+  void require_share(const char* argument, double v) const {
+    if (!(v >= 0 && v <= 1))
+      throw Error(str(Derived::kName, ": argument '", argument,
+                      "' must be a number between 0 and 1, received ", v));
+  }
   Ints each(const char* argument, const Ints& v, size_t n) const {
     Ints out = v;
     if (out.size() == 1) out.resize(n, out[0]);
@@ -60,16 +91,35 @@ class BuiltIn : public Layer {
               format, "'"));
     return format == "channels_first";
   }
-  void activity(const Regularizer& r, const Tensor& y) {
-    if (!r.none())
-      add_loss(r(y) * Tensor(1.0 / static_cast<double>(std::max<int64_t>(y.dim(0), 1))));
-  }
   Options o_;
 };
 
+// Lengths for a config, null where they are not known.
+inline Config lengths_config(const Ints& lengths) {
+  std::vector<Config> out;
+  for (int64_t d : lengths) out.push_back(d < 0 ? Config() : Config(d));
+  return out;
+}
+
+// Gives a weight that stands for a matrix (inputs, outputs) its first values anew where they depend
+// on those two numbers, which the weight's own shape does not tell.
+void scale_as_matrix(const Variable& weight, const Initializer& initializer, int64_t inputs,
+                     int64_t outputs);
+
 template <class L>
 LayerPtr make_built_in(const Config& config) {
-  return std::make_shared<L>(read_options<typename L::OptionsType>(L::kName, config));
+  using Options = typename L::OptionsType;
+  // Every layer takes an activity_regularizer, also those that do not list it.
+  const Config* activity = config.find("activity_regularizer");
+  if constexpr (!requires(Options o) { o.activity_regularizer; })
+    if (activity) {
+      Config rest = config;
+      rest.erase("activity_regularizer");
+      auto layer = std::make_shared<L>(read_options<Options>(L::kName, rest));
+      layer->set_activity_regularizer(Regularizer(*activity));
+      return layer;
+    }
+  return std::make_shared<L>(read_options<Options>(L::kName, config));
 }
 template <class L>
 Config built_in_defaults() {
@@ -84,6 +134,7 @@ LayerClass layer_class(const char* doc) {
 
 using LayerClasses = std::vector<LayerClass>;
 void add_core_layers(LayerClasses& out);
+void add_activation_layers(LayerClasses& out);
 void add_convolution_layers(LayerClasses& out);
 void add_convolution_transpose_layers(LayerClasses& out);
 void add_depthwise_layers(LayerClasses& out);
@@ -102,5 +153,9 @@ void add_regularization_layers(LayerClasses& out);
 void add_merging_layers(LayerClasses& out);
 void add_recurrent_layers(LayerClasses& out);
 void add_attention_layers(LayerClasses& out);
+void add_einsum_layers(LayerClasses& out);
+void add_masking_layers(LayerClasses& out);
+void add_group_normalization_layers(LayerClasses& out);
+void add_spectral_normalization_layers(LayerClasses& out);
 
 }  // namespace lamina

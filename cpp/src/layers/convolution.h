@@ -62,11 +62,10 @@ class Convolutional : public BuiltIn<Derived, Options> {
     const auto& o = this->o_;
     return {o.strides, o.padding, o.data_format, o.dilation_rate, o.activation.fusable()};
   }
-  // The activation where the operation could not apply it, and the penalty.
+  // The activation where the operation could not apply it.
   Tensors finish(Tensor y) {
     const auto& o = this->o_;
     if (o.activation.applies_after()) y = o.activation(y);
-    this->activity(o.activity_regularizer, y);
     return {y};
   }
   int64_t channels_ = 0;

@@ -1,4 +1,4 @@
-// Dense, Embedding and activations.
+// Dense and Embedding.
 #include "layers/builtin.h"
 
 namespace lamina {
@@ -8,13 +8,33 @@ namespace {
 class InputLayer : public BuiltIn<InputLayer, InputLayerOptions> {
  public:
   static constexpr const char* kName = "InputLayer";
-  using BuiltIn::BuiltIn;
+  static constexpr bool kMasking = true;
+  explicit InputLayer(const InputLayerOptions& o) : BuiltIn(o) {
+    if (o.sparse || o.ragged || o.optional)
+      throw Error("InputLayer: sparse, ragged and optional inputs are not supported",
+                  Error::Kind::kUnsupported);
+    if (o.shape && !o.batch_shape.empty())
+      fail("InputLayer: pass either shape or batch_shape, not both");
+    if (o.batch_size && !o.batch_shape.empty())
+      fail("InputLayer: pass either batch_size or batch_shape, not both");
+    if (!o.shape && o.batch_shape.empty()) fail("InputLayer: argument 'shape' is missing");
+    if (!o.shape) return;
+    o_.batch_shape = *o.shape;
+    o_.batch_shape.insert(o_.batch_shape.begin(), o.batch_size.value_or(-1));
+  }
   Tensors call(const Tensors& in, const CallArgs&) override { return in; }
+  Config get_config() const override {
+    Config c = BuiltIn::get_config();
+    c.erase("shape"), c.erase("batch_size");
+    c.set("batch_shape", lengths_config(o_.batch_shape));
+    return c;
+  }
 };
 
 class Identity : public BuiltIn<Identity, PlainOptions> {
  public:
   static constexpr const char* kName = "Identity";
+  static constexpr bool kMasking = true;
   using BuiltIn::BuiltIn;
   Tensors call(const Tensors& in, const CallArgs&) override { return in; }
 };
@@ -22,6 +42,7 @@ class Identity : public BuiltIn<Identity, PlainOptions> {
 class Dense : public BuiltIn<Dense, DenseOptions> {
  public:
   static constexpr const char* kName = "Dense";
+  static constexpr bool kMasking = true;
   explicit Dense(const DenseOptions& o) : BuiltIn(o) { require_positive("units", o.units); }
   void build(const std::vector<Shape>& shapes) override {
     one_input(shapes);
@@ -43,7 +64,6 @@ class Dense : public BuiltIn<Dense, DenseOptions> {
     Tensor y =
         dense(in[0], kernel_, bias_.defined() ? bias_.value() : Tensor{}, o_.activation.fusable());
     if (o_.activation.applies_after()) y = o_.activation(y);
-    activity(o_.activity_regularizer, y);
     return {y};
   }
 
@@ -56,8 +76,7 @@ class Embedding : public BuiltIn<Embedding, EmbeddingOptions> {
   static constexpr const char* kName = "Embedding";
   explicit Embedding(const EmbeddingOptions& o) : BuiltIn(o) {
     require_positive("input_dim", o.input_dim), require_positive("output_dim", o.output_dim);
-    if (o.mask_zero)
-      throw Error("Embedding: mask_zero is not supported yet", Error::Kind::kUnsupported);
+    supports_masking_ = o.mask_zero;
     if (o_.embeddings_initializer.name() == "uniform") o_.embeddings_initializer = "random_uniform";
   }
   void build(const std::vector<Shape>&) override {
@@ -73,6 +92,10 @@ class Embedding : public BuiltIn<Embedding, EmbeddingOptions> {
                    : cast(in[0], DType::kInt32);
     return {take(table_, i, 0)};
   }
+  Tensors compute_mask(const Tensors& in, const Tensors&) override {
+    if (!o_.mask_zero) return {};
+    return {not_equal(in[0], zeros_like(in[0]))};
+  }
 
  private:
   Variable table_;
@@ -81,6 +104,7 @@ class Embedding : public BuiltIn<Embedding, EmbeddingOptions> {
 class ActivationLayer : public BuiltIn<ActivationLayer, ActivationOptions> {
  public:
   static constexpr const char* kName = "Activation";
+  static constexpr bool kMasking = true;
   explicit ActivationLayer(const ActivationOptions& o) : BuiltIn(o) {
     if (o.activation.none())
       throw Error("Activation: argument 'activation' is missing", Error::Kind::kType);
@@ -91,40 +115,10 @@ class ActivationLayer : public BuiltIn<ActivationLayer, ActivationOptions> {
 class Rescaling : public BuiltIn<Rescaling, RescalingOptions> {
  public:
   static constexpr const char* kName = "Rescaling";
+  static constexpr bool kMasking = true;
   using BuiltIn::BuiltIn;
   Tensors call(const Tensors& in, const CallArgs&) override {
     return {cast(in[0], dtype_) * Tensor(o_.scale) + Tensor(o_.offset)};
-  }
-};
-
-class ReLU : public BuiltIn<ReLU, ReLUOptions> {
- public:
-  static constexpr const char* kName = "ReLU";
-  using BuiltIn::BuiltIn;
-  Tensors call(const Tensors& in, const CallArgs&) override {
-    return {relu_general(in[0], o_.negative_slope, o_.max_value, o_.threshold)};
-  }
-};
-class LeakyReLU : public BuiltIn<LeakyReLU, LeakyReLUOptions> {
- public:
-  static constexpr const char* kName = "LeakyReLU";
-  using BuiltIn::BuiltIn;
-  Tensors call(const Tensors& in, const CallArgs&) override {
-    return {leaky_relu(in[0], o_.negative_slope)};
-  }
-};
-class ELU : public BuiltIn<ELU, ELUOptions> {
- public:
-  static constexpr const char* kName = "ELU";
-  using BuiltIn::BuiltIn;
-  Tensors call(const Tensors& in, const CallArgs&) override { return {elu(in[0], o_.alpha)}; }
-};
-class SoftmaxLayer : public BuiltIn<SoftmaxLayer, SoftmaxOptions> {
- public:
-  static constexpr const char* kName = "Softmax";
-  using BuiltIn::BuiltIn;
-  Tensors call(const Tensors& in, const CallArgs&) override {
-    return {softmax(in[0], Axes(o_.axis))};
   }
 };
 
@@ -135,7 +129,12 @@ void add_core_layers(LayerClasses& out) {
       R"(The start of a model.
 
 Args:
-    batch_shape: Shape of the input with its batch axis; None where a length is not known.)"));
+    shape: Shape of one sample, without the batch axis; None where a length is not known.
+    batch_size: Fixed number of samples, if any.
+    dtype: Element type; `lamina.config.floatx()` by default.
+    batch_shape: Shape with the batch axis, instead of the two.
+    sparse, ragged, optional: Only False is supported.
+    name: Name of the input.)"));
   out.push_back(layer_class<Identity>("Gives its input back."));
   out.push_back(layer_class<Dense>(R"(A densely connected layer: activation(x @ kernel + bias).
 
@@ -163,7 +162,9 @@ Args:
     input_dim: Number of rows; indices lie in [0, input_dim).
     output_dim: Length of a row.
     embeddings_initializer, embeddings_regularizer, embeddings_constraint: Of the table.
-    mask_zero: Only False is supported.
+    mask_zero: Whether index 0 stands for padding: the output then has a mask that is False there,
+        which layers that take masks leave out.
+    weights: First values of the table, in Python; random ones by default.
 
 Input shape: (batch, ...), integers. Output shape: (batch, ..., output_dim).
 
@@ -175,17 +176,6 @@ Example:
   out.push_back(
       layer_class<ActivationLayer>("Applies an activation function, by name or as a function."));
   out.push_back(layer_class<Rescaling>("x * scale + offset."));
-  out.push_back(layer_class<ReLU>(R"(max(x, 0).
-
-Args:
-    max_value: Ceiling; none by default.
-    negative_slope: Slope below the threshold.
-    threshold: x counts from here on: negative_slope * (x - threshold) below.)"));
-  out.push_back(
-      layer_class<LeakyReLU>("x where positive, else negative_slope * x (Maas et al., 2013)."));
-  out.push_back(layer_class<ELU>(
-      "x where positive, else alpha * (exp(x) - 1) (Clevert et al., 2015, arXiv:1511.07289)."));
-  out.push_back(layer_class<SoftmaxLayer>("exp(x) / sum(exp(x)) over an axis or axes."));
 }
 
 }  // namespace lamina

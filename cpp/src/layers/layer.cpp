@@ -41,7 +41,8 @@ std::string to_snake_case(const std::string& s) {
 }
 
 std::string unique_layer_name(const std::string& class_name) {
-  std::string stem = to_snake_case(class_name);
+  // Of a registered class, "package>Class", the class.
+  std::string stem = to_snake_case(class_name.substr(class_name.rfind('>') + 1));
   std::lock_guard lock(names_mutex);
   int n = name_counts[stem]++;
   return n ? stem + "_" + std::to_string(n) : stem;
@@ -56,6 +57,12 @@ Tensor CallArgs::tensor(const std::string& name) const {
   for (auto& [k, t] : tensors)
     if (k == name) return t;
   return {};
+}
+
+Tensor CallArgs::mask(size_t i) const {
+  if (Tensor t = tensor("mask"); t.defined()) return i == 0 ? t : Tensor{};
+  if (Tensor t = tensor("mask/" + std::to_string(i)); t.defined()) return t;
+  return i < masks.size() ? masks[i] : Tensor{};
 }
 
 bool CallArgs::flag(const std::string& name, bool otherwise) const {
@@ -82,36 +89,120 @@ Config Layer::get_config() const {
 
 void Layer::build_from(const std::vector<Shape>& input_shapes) {
   if (built_) return;
+  if (name_.empty()) name_ = unique_layer_name(class_name());
   LayerScope scope(name_);
+  path_ = current_layer();
   // Weights are made now, also while a function is being captured.
   TraceScope suspended(nullptr);
   NoGrad off;
-  build(input_shapes);
+  building_ = true;
+  try {
+    build(input_shapes);
+  } catch (...) {
+    building_ = false;
+    throw;
+  }
+  building_ = false;
   build_shapes_ = input_shapes;
   built_ = true;
+}
+
+void Layer::set_option(const std::string& name, const Config&) {
+  throw error("'" + name + "' cannot be changed");
+}
+
+void Layer::build_for(Layer& owner, const std::vector<Shape>& input_shapes) {
+  if (!built_) {
+    name_ = owner.name_, path_ = owner.path_;
+    build(input_shapes);
+    build_shapes_ = input_shapes;
+    built_ = true;
+  }
+  owner.share_state(*this);
+}
+
+void Layer::share_state(const Layer& other) {
+  for (size_t i = 0; i < other.own_.size(); ++i)
+    if (std::find(own_.begin(), own_.end(), other.own_[i]) == own_.end()) {
+      own_.push_back(other.own_[i]);
+      wanted_trainable_.push_back(other.wanted_trainable_[i]);
+    }
+  for (auto& l : other.sublayers_) track_layer(l);
+  for (auto& s : other.seeds_)
+    if (std::find(seeds_.begin(), seeds_.end(), s) == seeds_.end()) seeds_.push_back(s);
+}
+
+void Layer::build_from_config(const Config& config) {
+  const Config* shape = config.find("input_shape");
+  if (!shape) throw error("cannot be built from the config " + config.dump());
+  std::vector<Shape> shapes;
+  if (shape->size() && shape->as_list()[0].is_list())
+    for (const Config& s : shape->as_list()) shapes.emplace_back(s.as_ints());
+  else
+    shapes.emplace_back(shape->as_ints());
+  build_from(shapes);
 }
 
 Tensors Layer::operator()(const Tensors& given, CallArgs args, std::optional<bool> training) {
   Tensors inputs = given;
   std::vector<Shape> shapes;
-  bool symbolic = false;
+  bool symbolic = false, masked = false;
   for (Tensor& t : inputs) {
     if (!t.defined()) throw error("was called on an undefined tensor");
-    if (is_floating(t.dtype()) && is_floating(dtype_) && t.dtype() != dtype_) t = cast(t, dtype_);
+    if (is_floating(t.dtype()) && is_floating(dtype_) && t.dtype() != dtype_) {
+      Tensor mask = t.mask();
+      t = cast(t, dtype_);
+      if (mask.defined()) t.set_mask(mask);
+    }
     shapes.push_back(t.shape());
     symbolic |= t.is_symbolic();
+    masked |= t.mask().defined();
   }
   for (auto& [name, t] : args.tensors) symbolic |= t.is_symbolic();
   if (name_.empty()) name_ = unique_layer_name(class_name());
   if (!built_) build_from(shapes);
   args.training = training.value_or(call_depth ? training_now : trains_by_default());
-  if (symbolic) return symbolic_call(*this, inputs, args);
+  if (symbolic) {
+    Tensors outs = symbolic_call(*this, inputs, args);
+    if (call_depth == 0) clear_losses();  // those were of stand-ins
+    return outs;
+  }
+  if (masked && args.masks.empty())
+    for (const Tensor& t : inputs) args.masks.push_back(t.mask());
   if (call_depth == 0) clear_losses();
   LayerScope scope(name_);
   CallScope mode(args.training);
   MixedPrecision precision(mixed_);
-  return call(inputs, args);
+  Tensors outs = call(inputs, args);
+  if (!activity_regularizer_.none())
+    for (const Tensor& y : outs) {
+      double n = y.rank() > 0 ? static_cast<double>(std::max<int64_t>(y.dim(0), 1)) : 1;
+      add_loss(activity_regularizer_(y) * Tensor(1 / n));
+    }
+  pass_masks(inputs, args, outs);
+  return outs;
 }
+
+void Layer::pass_masks(const Tensors& inputs, const CallArgs& args, const Tensors& outputs) {
+  Tensors masks;
+  if (!args.masks.empty() || !args.tensors.empty())
+    for (size_t i = 0; i < inputs.size(); ++i) masks.push_back(args.mask(i));
+  bool any = std::any_of(masks.begin(), masks.end(), [](auto& m) { return m.defined(); });
+  if (!any) masks.clear();
+  if (!supports_masking_) {
+    if (any && !warned_)
+      warn(str("Layer '", name_, "' (of type ", class_name(),
+               ") was passed an input with a mask, but does not support masking. The mask ends "
+               "here: layers after it will not see one."));
+    warned_ |= any;
+    return;
+  }
+  Tensors out = compute_mask(inputs, masks);
+  for (size_t i = 0; i < outputs.size() && i < out.size(); ++i)
+    if (out[i].defined() && !outputs[i].mask().defined()) outputs[i].set_mask(out[i]);
+}
+
+Tensors Layer::compute_mask(const Tensors&, const Tensors& masks) { return masks; }
 
 std::vector<Shape> Layer::compute_output_shape(const std::vector<Shape>& input_shapes) {
   auto node = std::make_shared<SymbolicNode>();
@@ -121,7 +212,8 @@ std::vector<Shape> Layer::compute_output_shape(const std::vector<Shape>& input_s
   if (name_.empty()) name_ = unique_layer_name(class_name());
   if (!built_) build_from(input_shapes);
   std::vector<Shape> out;
-  for (auto& [shape, dtype] : infer_outputs(*this, inputs, {})) out.push_back(shape);
+  for (auto& o : infer_outputs(*this, inputs, {})) out.push_back(o.shape);
+  if (call_depth == 0) clear_losses();
   return out;
 }
 
@@ -247,13 +339,16 @@ int64_t Layer::count_params() const {
 }
 
 Tensors Layer::losses() const {
-  Tensors out = losses_;
-  for (size_t i = 0; i < own_.size(); ++i)
-    if (own_[i].trainable() && !own_[i].regularizer().none())
-      out.push_back(own_[i].regularizer()(own_[i]));
-  for (auto& l : sublayers_)
-    for (auto& t : l->losses()) out.push_back(t);
+  Tensors out;
+  collect_losses(out);
+  for (auto& v : trainable_weights())
+    if (!v.regularizer().none()) out.push_back(v.regularizer()(v));
   return out;
+}
+
+void Layer::collect_losses(Tensors& out) const {
+  out.insert(out.end(), losses_.begin(), losses_.end());
+  for (auto& l : sublayers_) l->collect_losses(out);
 }
 
 void Layer::clear_losses() {
@@ -302,18 +397,57 @@ Config serialize_layer(const Layer& layer) {
   Config c = Config::object({{"class_name", layer.class_name()}, {"config", layer.get_config()}});
   std::vector<Config> shapes;
   for (auto& s : layer.build_shapes()) shapes.push_back(s.vec());
-  if (layer.built()) c.set("build_shapes", std::move(shapes));
+  if (layer.built()) {
+    c.set("build_shapes", std::move(shapes));
+    if (Config own = layer.get_build_config(); !own.is_null()) c.set("build_config", own);
+  }
   return c;
 }
 
 LayerPtr deserialize_layer(const Config& config) {
   LayerPtr layer = make_layer(config.at("class_name").as_string(), config.at("config"));
-  if (const Config* shapes = config.find("build_shapes")) {
+  if (const Config* own = config.find("build_config")) {
+    layer->build_from_config(*own);
+  } else if (const Config* shapes = config.find("build_shapes")) {
     std::vector<Shape> list;
     for (const Config& s : shapes->as_list()) list.emplace_back(s.as_ints());
     layer->build_from(list);
   }
   return layer;
+}
+
+namespace {
+struct Shared {
+  std::mutex mutex;
+  std::map<int64_t, std::weak_ptr<Layer>> layers;
+  int64_t next = 1;
+};
+Shared& shared() {
+  static Shared s;
+  return s;
+}
+}  // namespace
+
+Config share_layer(const LayerPtr& layer) {
+  Config c = serialize_layer(*layer);
+  Shared& s = shared();
+  std::lock_guard lock(s.mutex);
+  std::erase_if(s.layers, [](auto& item) { return item.second.expired(); });
+  s.layers[s.next] = layer;
+  c.set(kSharedKey, s.next++);
+  return c;
+}
+
+LayerPtr shared_layer(const Config& config) {
+  if (!config.is_object() || !config.has("class_name"))
+    throw Error("expected a layer, received " + config.dump(), Error::Kind::kType);
+  if (const Config* id = config.find(kSharedKey)) {
+    std::lock_guard lock(shared().mutex);
+    auto it = shared().layers.find(id->as_int());
+    if (it != shared().layers.end())
+      if (LayerPtr layer = it->second.lock()) return layer;
+  }
+  return deserialize_layer(config);
 }
 
 }  // namespace lamina

@@ -29,17 +29,30 @@ class Pooling : public BuiltIn<Derived, PoolingOptions> {
 template <class Derived, int kSpatial, bool kMax>
 class GlobalPooling : public BuiltIn<Derived, GlobalPoolingOptions> {
  public:
+  static constexpr bool kMasking = kSpatial == 1 && !kMax;
   explicit GlobalPooling(const GlobalPoolingOptions& o)
       : BuiltIn<Derived, GlobalPoolingOptions>(o) {
     this->o_.data_format = this->format(o.data_format);
   }
-  Tensors call(const Tensors& in, const CallArgs&) override {
+  Tensors call(const Tensors& in, const CallArgs& args) override {
     const auto& o = this->o_;
     this->require_rank(in[0].shape(), kSpatial + 2);
+    if (kMasking && args.mask().defined()) return {mean_of_kept(in[0], args.mask())};
     Ints axes;
     int first = this->channels_first(o.data_format) ? 2 : 1;
     for (int i = 0; i < kSpatial; ++i) axes.push_back(first + i);
     return {kMax ? max(in[0], Axes(axes), o.keepdims) : mean(in[0], Axes(axes), o.keepdims)};
+  }
+  Tensors compute_mask(const Tensors&, const Tensors&) override { return {}; }
+
+ private:
+  // The mean of the steps that the mask (batch, steps) keeps.
+  Tensor mean_of_kept(const Tensor& x, const Tensor& mask) {
+    bool first = this->channels_first(this->o_.data_format);
+    Tensor keep = expand_dims(cast(mask, DType::kBool), {first ? 1 : 2});
+    Axes steps = first ? 2 : 1;
+    return sum(where(keep, x, zeros_like(x)), steps, this->o_.keepdims) /
+           sum(cast(keep, x.dtype()), steps, this->o_.keepdims);
   }
 };
 

@@ -10,6 +10,7 @@ namespace {
 class LSTM : public BuiltIn<LSTM, LSTMOptions> {
  public:
   static constexpr const char* kName = "LSTM";
+  static constexpr bool kMasking = true;
   explicit LSTM(const LSTMOptions& o) : BuiltIn(o) {
     require_positive("units", o.units);
     if (o.stateful)
@@ -46,6 +47,11 @@ class LSTM : public BuiltIn<LSTM, LSTMOptions> {
     if (in[0].dim(2) != kernel_.shape()[0])
       throw error(
           str("last axis of the input must be ", kernel_.shape()[0], ", received ", in[0].shape()));
+    if (args.mask().defined())
+      throw Error(str(kName, " '", name_,
+                      "': sequences with a mask are not supported yet; the mask "
+                      "comes from Masking, Embedding(mask_zero=True) or the argument mask"),
+                  Error::Kind::kUnsupported);
     Tensor x = in[0];
     if (args.training && o_.dropout > 0)  // one mask for all steps
       x = x * random::dropout(ones({x.dim(0), 1, x.dim(2)}, x.dtype()), o_.dropout, seed_);
@@ -65,9 +71,11 @@ class LSTM : public BuiltIn<LSTM, LSTMOptions> {
     // Backwards, Keras gives the steps in the order in which they were taken.
     if (o_.go_backwards && o_.return_sequences) sequence = flip(sequence, 1);
     Tensor y = o_.return_sequences ? sequence : out[1];
-    activity(o_.activity_regularizer, y);
     if (o_.return_state) return {y, out[1], out[2]};
     return {y};
+  }
+  Tensors compute_mask(const Tensors&, const Tensors& masks) override {
+    return o_.return_sequences && !masks.empty() ? Tensors{masks[0]} : Tensors{};
   }
 
  private:
@@ -95,6 +103,7 @@ class LSTM : public BuiltIn<LSTM, LSTMOptions> {
 class Bidirectional : public BuiltIn<Bidirectional, BidirectionalOptions> {
  public:
   static constexpr const char* kName = "Bidirectional";
+  static constexpr bool kMasking = true;
   explicit Bidirectional(const BidirectionalOptions& o) : BuiltIn(o) {
     if (!o.layer.is_object())
       throw Error("Bidirectional: argument 'layer' must be a recurrent layer", Error::Kind::kType);
@@ -152,6 +161,10 @@ class Bidirectional : public BuiltIn<Bidirectional, BidirectionalOptions> {
       out.insert(out.end(), b.begin() + 1, b.end());
     }
     return out;
+  }
+  Tensors compute_mask(const Tensors&, const Tensors& masks) override {
+    if (!sequences_ || masks.empty()) return {};
+    return o_.merge_mode ? Tensors{masks[0]} : Tensors{masks[0], masks[0]};
   }
   Config get_config() const override {
     Config c = BuiltIn::get_config();

@@ -13,9 +13,9 @@ Symbol& symbol_of(const Tensor& t) { return *static_cast<Symbol*>(t.impl()->symb
 Tensor make_symbolic(const std::shared_ptr<SymbolicNode>& node, size_t index) {
   install_symbolic_apply();  // from the first symbol on, whether there is a layer yet or not
   TensorImpl t;
-  t.shape = node->outputs[index].first;
+  t.shape = node->outputs[index].shape;
   t.strides = contiguous_strides(t.shape);
-  t.dtype = node->outputs[index].second;
+  t.dtype = node->outputs[index].dtype;
   t.symbol = std::make_shared<Symbol>(Symbol{node, index});
   return make_tensor(std::move(t));
 }
@@ -32,19 +32,31 @@ Tensors stand_ins(Trace& trace, const Tensors& tensors, int choice) {
       out.push_back(t);
       continue;
     }
-    Shape s = t.shape();
-    for (int i = 0; i < s.rank(); ++i)
-      if (s[i] < 0) s[i] = i == 0 ? kBatch[choice] : kOther[choice];
-    out.push_back(trace.placeholder(s, t.dtype()));
+    auto known = [choice](Shape s) {
+      for (int i = 0; i < s.rank(); ++i)
+        if (s[i] < 0) s[i] = i == 0 ? kBatch[choice] : kOther[choice];
+      return s;
+    };
+    out.push_back(trace.placeholder(known(t.shape()), t.dtype()));
+    const Symbol& symbol = symbol_of(t);
+    if (auto& mask = symbol.node->outputs[symbol.index].mask)
+      out.back().set_mask(trace.placeholder(known(*mask), DType::kBool));
   }
   return out;
 }
 
+// What differs between the two is unknown.
+void merge(Shape& known, const Shape& s) {
+  if (known.rank() != s.rank())
+    fail("the number of axes of an output depends on an unknown length");
+  for (int d = 0; d < s.rank(); ++d)
+    if (known[d] != s[d]) known[d] = -1;
+}
+
 // Runs `call` on stand-ins twice and compares.
 template <class Call>
-std::vector<std::pair<Shape, DType>> infer_twice(const Tensors& inputs, const CallArgs& args,
-                                                 Call&& call) {
-  std::vector<std::pair<Shape, DType>> result;
+std::vector<OutputSpec> infer_twice(const Tensors& inputs, const CallArgs& args, Call&& call) {
+  std::vector<OutputSpec> result;
   for (int choice = 0; choice < 2; ++choice) {
     auto trace = std::make_shared<Trace>();
     Tensors outs;
@@ -59,16 +71,14 @@ std::vector<std::pair<Shape, DType>> infer_twice(const Tensors& inputs, const Ca
       outs = call(stand_ins(*trace, inputs, choice), a);
     }
     for (size_t i = 0; i < outs.size(); ++i) {
-      const Shape& s = outs[i].shape();
+      Tensor mask = outs[i].mask();
       if (choice == 0) {
-        result.emplace_back(s, outs[i].dtype());
+        result.emplace_back(outs[i].shape(), outs[i].dtype());
+        if (mask.defined()) result[i].mask = mask.shape();
         continue;
       }
-      Shape& r = result[i].first;
-      if (r.rank() != s.rank())
-        fail("the number of axes of an output depends on an unknown length");
-      for (int d = 0; d < s.rank(); ++d)
-        if (r[d] != s[d]) r[d] = -1;
+      merge(result[i].shape, outs[i].shape());
+      if (mask.defined() && result[i].mask) merge(*result[i].mask, mask.shape());
     }
     outs.clear();
     trace->finish();
@@ -81,6 +91,8 @@ class Operation : public Layer {
   Operation(const Op& op, Attrs attrs, Tensors constants, size_t n, const LayerOptions& options)
       : Layer(options), op_(op), attrs_(std::move(attrs)), constants_(std::move(constants)), n_(n) {
     if (options.name.empty()) name_ = unique_layer_name(op.name);
+    supports_masking_ = std::string(op.name) == "cast";  // between layers of different dtypes
+    warned_ = true;
   }
   std::string class_name() const override { return "Operation"; }
 
@@ -128,6 +140,20 @@ class Operation : public Layer {
   size_t n_;
 };
 
+// The mask of its input, for functional models that use it.
+class MaskOf : public Layer {
+ public:
+  explicit MaskOf(const LayerOptions& options) : Layer(options) { warned_ = true; }
+  std::string class_name() const override { return "Operation"; }
+  Tensors call(const Tensors&, const CallArgs& args) override {
+    if (!args.mask().defined()) throw error("the input has no mask");
+    return {args.mask()};
+  }
+  Config get_config() const override {
+    return Config::object({{"name", name_}, {"op", "mask_of"}});
+  }
+};
+
 Tensors apply_symbolically(const Op& op, const Tensors& inputs, const Attrs& attrs) {
   Tensors symbolic, constants(inputs.size());
   std::vector<bool> takes;
@@ -146,8 +172,20 @@ Tensors apply_symbolically(const Op& op, const Tensors& inputs, const Attrs& att
 
 }  // namespace
 
+Tensor mask_of(const Tensor& t) {
+  if (!t.is_symbolic()) return t.mask();
+  const Symbol& symbol = symbol_of(t);
+  if (!symbol.node->outputs[symbol.index].mask) return {};
+  LayerOptions options;
+  options.name = unique_layer_name("mask_of");
+  return (*std::make_shared<MaskOf>(options))(t);
+}
+
 LayerPtr make_operation(const Config& config) {
+  LayerOptions options;
+  options.name = config.at("name").as_string();
   const std::string& name = config.at("op").as_string();
+  if (name == "mask_of") return std::make_shared<MaskOf>(options);
   const Op* op = find_op(name);
   if (!op || op->effect) fail("Operation: unknown operation '", name, "'");
   Tensors constants;
@@ -162,8 +200,6 @@ LayerPtr make_operation(const Config& config) {
     for (const Config& v : slot.at("values").as_list()) values.push_back(v.as_double());
     constants.back() = Tensor::from_vector(values, shape).astype(dtype);
   }
-  LayerOptions options;
-  options.name = config.at("name").as_string();
   size_t n = constants.size();
   auto layer = std::make_shared<Operation>(*op, Attrs::from_config(config.at("attrs")),
                                            std::move(constants), n, options);
@@ -173,8 +209,7 @@ LayerPtr make_operation(const Config& config) {
 
 void install_symbolic_apply() { set_symbolic_apply(apply_symbolically); }
 
-std::vector<std::pair<Shape, DType>> infer_outputs(Layer& layer, const Tensors& symbolic,
-                                                   const CallArgs& args) {
+std::vector<OutputSpec> infer_outputs(Layer& layer, const Tensors& symbolic, const CallArgs& args) {
   return infer_twice(symbolic, args, [&](const Tensors& in, const CallArgs& a) {
     return layer(in, a, a.training);
   });
@@ -186,6 +221,27 @@ Tensors symbolic_call(Layer& layer, const Tensors& inputs, const CallArgs& args)
   node->inputs = inputs;
   node->args = args;
   node->outputs = infer_outputs(layer, inputs, args);
+  Tensors outs;
+  for (size_t i = 0; i < node->outputs.size(); ++i) outs.push_back(make_symbolic(node, i));
+  layer.record_call(node);
+  return outs;
+}
+
+void Layer::record_call(const std::shared_ptr<SymbolicNode>& node) {
+  std::erase_if(calls_, [](auto& call) { return call.expired(); });
+  calls_.push_back(node);
+}
+
+std::shared_ptr<SymbolicNode> Layer::first_call() const {
+  for (auto& call : calls_)
+    if (auto node = call.lock()) return node;
+  throw error("has not been called on symbolic tensors, so it has no input and no output yet");
+}
+
+Tensors Layer::input() const { return first_call()->inputs; }
+
+Tensors Layer::output() const {
+  auto node = first_call();
   Tensors outs;
   for (size_t i = 0; i < node->outputs.size(); ++i) outs.push_back(make_symbolic(node, i));
   return outs;

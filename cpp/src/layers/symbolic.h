@@ -8,11 +8,19 @@
 
 namespace lamina {
 
+struct OutputSpec {
+  OutputSpec(Shape s, DType d, std::optional<Shape> m = {})
+      : shape(std::move(s)), dtype(d), mask(std::move(m)) {}
+  Shape shape;
+  DType dtype;
+  std::optional<Shape> mask;  // of the mask, where the output has one
+};
+
 struct SymbolicNode {
   LayerPtr layer;  // null for a model input
   Tensors inputs;
   CallArgs args;
-  std::vector<std::pair<Shape, DType>> outputs;
+  std::vector<OutputSpec> outputs;
 };
 
 struct Symbol {
@@ -25,8 +33,7 @@ Tensor make_symbolic(const std::shared_ptr<SymbolicNode>& node, size_t index);
 
 // Shapes and dtypes that `layer` gives for inputs whose shapes may hold -1: it is captured with two
 // choices of the unknown lengths, and what differs between them is unknown in the result.
-std::vector<std::pair<Shape, DType>> infer_outputs(Layer& layer, const Tensors& symbolic,
-                                                   const CallArgs& args);
+std::vector<OutputSpec> infer_outputs(Layer& layer, const Tensors& symbolic, const CallArgs& args);
 
 // Calls `layer` on symbolic tensors.
 Tensors symbolic_call(Layer& layer, const Tensors& inputs, const CallArgs& args);

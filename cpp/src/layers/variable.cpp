@@ -36,6 +36,15 @@ void Variable::assign_add(const Tensor& v) const {
   lamina::assign_add(impl_->value, v);
 }
 
+Tensor Variable::exchange(const Tensor& t) const {
+  if (t.shape() != shape() || t.dtype() != dtype())
+    fail("variable '", path(), "': expected a tensor of shape ", shape(), " and dtype ",
+         dtype_name(dtype()), ", received ", t.shape(), " and ", dtype_name(t.dtype()));
+  Tensor before = impl_->value;
+  impl_->value = t;
+  return before;
+}
+
 const std::string& Variable::name() const { return impl_->name; }
 const std::string& Variable::path() const { return impl_->path; }
 void Variable::set_path(const std::string& path) const { impl_->path = path; }

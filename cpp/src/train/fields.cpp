@@ -47,6 +47,14 @@ void from_config(const Config& c, Choice& v) {
   v = Choice(c);
 }
 void from_config(const Config& c, DType& v) { v = dtype_from_name(c.as_string()); }
+void from_config(const Config& c, IntOrInts& v) {
+  v.single = !c.is_list();
+  if (c.is_null()) fail("expected an integer or a list of integers, received null");
+  from_config(c, v.list);
+}
+Config to_config(const IntOrInts& v) {
+  return v.single && v.list.size() == 1 ? Config(v.list[0]) : Config(v.list);
+}
 Config to_config(const std::vector<double>& v) {
   std::vector<Config> out;
   for (double x : v) out.push_back(x);

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "train/loss_rows.h"
+#include "train/mask.h"
 
 namespace lamina {
 
@@ -146,13 +147,6 @@ void align(Tensor& values, Tensor& w, const std::string& owner) {
          values.shape());
 }
 
-// Booleans as weights. In a mean over all positions those that count share the whole weight out.
-Tensor mask_weights(const Tensor& mask, const std::string& reduction, DType d) {
-  Tensor w = cast(mask, d);
-  if (reduction != "mean" && reduction != "sum_over_batch_size") return w;
-  return w * divide_no_nan(full({}, static_cast<double>(mask.numel()), d), sum(w));
-}
-
 // Arguments in the docstring, with those that all losses have.
 std::string doc_of(const LossRow& row) {
   std::string doc =
@@ -200,12 +194,12 @@ Tensor Loss::operator()(const Tensor& y_true, const Tensor& y_pred, const Tensor
                         const Tensor& mask) const {
   const DType d = dtype();
   Tensor values = call(y_true, y_pred.dtype() == d ? y_pred : cast(y_pred, d));
-  Tensor own = this->mask(y_true, values), counted = mask;
+  Tensor own = this->mask(y_true, values), counted = mask.defined() ? mask : y_pred.mask();
   if (own.defined())
     counted = counted.defined() ? logical_and(cast(counted, DType::kBool), own) : own;
   if (values.dtype() != d) values = cast(values, d);
   Tensor w;
-  if (counted.defined()) w = mask_weights(counted, reduction_, d);
+  if (counted.defined()) w = apply_mask({}, counted, d, reduction_ == "mean" || reduction_ == "sum_over_batch_size");
   if (sample_weight.defined()) {
     Tensor u = cast(sample_weight, d);
     if (w.defined()) {

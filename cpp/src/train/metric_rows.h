@@ -7,6 +7,7 @@
 
 #include "lamina/losses.h"
 #include "lamina/metrics.h"
+#include "train/mask.h"
 
 namespace lamina {
 
@@ -81,7 +82,7 @@ class ValuesMetric : public MeanMetric {
   std::string class_name() const override { return class_; }
   bool takes_values() const override { return false; }
   void update_state(const Tensor& t, const Tensor& y, const Tensor& w) override {
-    update(values_(t, y), w);
+    update(values_(t, y), apply_mask(w, y.mask(), dtype(), false));
   }
   Tensor values(const Tensor& t, const Tensor& y) const { return values_(t, y); }
 

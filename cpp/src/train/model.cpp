@@ -37,6 +37,7 @@ void register_model_classes() {
 
 Model::Model(const LayerOptions& options) : Layer(options), impl_(std::make_unique<Impl>()) {
   register_model_classes();
+  supports_masking_ = true;
 }
 Model::~Model() = default;
 
@@ -96,6 +97,13 @@ void trace_graph(Model::Impl& impl, const Layer& owner) {
   for (const Tensor& t : impl.outputs) impl.output_from.push_back(origin(t));
 }
 
+// The argument `mask` goes with the inputs.
+void set_masks(const Tensors& inputs, const CallArgs& args) {
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (Tensor mask = args.mask(i); mask.defined() && !inputs[i].mask().defined())
+      inputs[i].set_mask(mask);
+}
+
 // Inputs as the graph wants them: rank and known lengths checked, (n,) taken for (n, 1).
 Tensors fit_inputs(const Layer& owner, const Tensors& expected, const Tensors& given) {
   if (given.size() != expected.size())
@@ -114,6 +122,8 @@ Tensors fit_inputs(const Layer& owner, const Tensors& expected, const Tensors& g
     if (out[i].dtype() != dtype && is_floating(dtype) != is_floating(out[i].dtype()) &&
         !is_floating(dtype))
       out[i] = cast(out[i], dtype);
+    if (out[i].impl() != given[i].impl() && given[i].mask().defined())
+      out[i].set_mask(given[i].mask());
   }
   return out;
 }
@@ -123,6 +133,7 @@ Tensors fit_inputs(const Layer& owner, const Tensors& expected, const Tensors& g
 Model::Model(const Tensors& inputs, const Tensors& outputs, const LayerOptions& options)
     : Layer(options), impl_(std::make_unique<Impl>()) {
   register_model_classes();
+  supports_masking_ = true;
   if (inputs.empty() || outputs.empty())
     throw Error("Model: needs at least one input and one output");
   impl_->functional = true;
@@ -147,10 +158,14 @@ Tensors Model::outputs() const { return impl_->outputs; }
 
 void Model::build(const std::vector<Shape>&) {}
 
+// The layers inside have given the outputs theirs.
+Tensors Model::compute_mask(const Tensors&, const Tensors&) { return {}; }
+
 Tensors Model::call(const Tensors& given, const CallArgs& args) {
   if (!impl_->functional)
     throw error("has no call(); a subclass of Model must define one, or pass inputs and outputs");
   Tensors inputs = fit_inputs(*this, impl_->inputs, given);
+  set_masks(inputs, args);
   std::vector<Tensors> results(impl_->calls.size());
   auto fetch = [&](std::pair<int, size_t> from, const Tensor& constant) -> Tensor {
     if (from.second == std::string::npos) return constant;
@@ -440,6 +455,7 @@ void Sequential::build(const std::vector<Shape>& shapes) {
 
 Tensors Sequential::call(const Tensors& given, const CallArgs& args) {
   Tensors x = impl_->functional ? fit_inputs(*this, impl_->inputs, given) : given;
+  set_masks(x, args);
   for (auto& l : sublayers_)
     if (l->class_name() != "InputLayer") x = (*l)(x, CallArgs{}, args.training);
   return x;

@@ -179,9 +179,13 @@ void Model::update_metrics(const Batch& batch, const Tensors& y_pred) {
   if (batch.y.empty()) return;
   NoGrad off;
   make_metrics(*this, *impl_, batch.y, y_pred);
-  for (auto& t : impl_->metrics)
-    t.metric->update_state(batch.y[t.output], stop_gradient(y_pred[t.output]),
+  for (auto& t : impl_->metrics) {
+    Tensor y = stop_gradient(y_pred[t.output]);
+    if (Tensor mask = y_pred[t.output].mask(); mask.defined() && !y.mask().defined())
+      y.set_mask(mask);
+    t.metric->update_state(batch.y[t.output], y,
                            t.weighted ? weight_of(batch, t.output) : Tensor{});
+  }
 }
 
 void Model::train_step(const Batch& batch) {

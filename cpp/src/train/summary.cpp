@@ -146,7 +146,7 @@ void layer_rows(const Layer& layer, const Model::Impl* impl, const Cost& cost,
   std::map<const Layer*, Shape> shapes;
   if (impl)
     for (auto& call : impl->calls)
-      if (!call.node->outputs.empty()) shapes[call.node->layer.get()] = call.node->outputs[0].first;
+      if (!call.node->outputs.empty()) shapes[call.node->layer.get()] = call.node->outputs[0].shape;
   for (auto& l : layer.layers()) {
     auto it = shapes.find(l.get());
     Shape unknown;

@@ -215,6 +215,14 @@ class Tensor:
         The transpose, a view.
         """
     @property
+    def _keras_mask(self) -> typing.Any:
+        """
+        Which entries count, as the layer that made the tensor said; None: all do.
+        """
+    @_keras_mask.setter
+    def _keras_mask(self, arg1: typing.Any) -> None:
+        ...
+    @property
     def device(self) -> str:
         """
         "cpu" or "cuda:N".
@@ -364,6 +372,8 @@ class Variable:
         ...
     def __xor__(self, arg0: typing.Any) -> typing.Any:
         ...
+    def _exchange(self, arg0: Tensor) -> Tensor:
+        ...
     def assign(self, value: typing.Any) -> Variable:
         """
         Replace the value in place.
@@ -460,16 +470,29 @@ class Layer:
     Subclass it with build(input_shape), call(inputs) and get_config(); weights are made with
     add_weight, layers assigned to attributes are tracked.
     
+    Derived from a built-in layer, a class may override what it does and use super().
+    
     Args:
-        name: Name, unique within a model; made from the class name by default.
+        activity_regularizer: Penalty on the outputs, divided by the size of the batch.
         trainable: Whether training changes the weights.
         dtype: Of the weights and of the computation; lamina.config.floatx() by default.
+        autocast: Taken for Keras's sake; inputs are cast to dtype.
+        name: Name, unique within a model; made from the class name by default.
     """
+    input_spec = None
+    quantization_mode = None
+    @classmethod
+    def __init_subclass__(cls: typing.Any, **kwargs: typing.Any) -> None:
+        ...
     @classmethod
     def from_config(cls: typing.Any, config: dict[str, typing.Any]) -> typing.Any:
         ...
     def __call__(self, *args, **kwargs) -> typing.Any:
         ...
+    def __getattr__(self, name: str) -> typing.Any:
+        """
+        Weights and arguments of built-in layers, by name.
+        """
     def __init__(self, *args, **kwargs) -> None:
         ...
     def __repr__(self) -> str:
@@ -478,7 +501,11 @@ class Layer:
         ...
     def _add_seed(self, arg0: typing.SupportsInt | typing.SupportsIndex | None) -> Tensor:
         ...
+    def _own_weight(self, arg0: str) -> typing.Any:
+        ...
     def _serialize(self) -> typing.Any:
+        ...
+    def _set_option(self, arg0: str, arg1: typing.Any) -> None:
         ...
     def _track_layer(self, arg0: Layer) -> None:
         ...
@@ -488,25 +515,55 @@ class Layer:
         """
         Add a scalar to the training loss of the current call.
         """
-    def add_weight(self, shape: typing.Any = None, initializer: typing.Any = None, dtype: typing.Any = None, trainable: bool = True, regularizer: typing.Any = None, constraint: typing.Any = None, name: typing.Any = None) -> Variable:
+    def add_variable(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
         """
-        A new variable of this layer; the initializer is glorot_uniform by default.
+        The same as `add_weight`.
+        """
+    def add_weight(self, shape: typing.Any = None, initializer: typing.Any = None, dtype: typing.Any = None, trainable: bool = True, autocast: bool = True, regularizer: typing.Any = None, constraint: typing.Any = None, aggregation: str = 'none', overwrite_with_gradient: bool = False, name: typing.Any = None) -> Variable:
+        """
+        A new variable of this layer.
+        
+        Args:
+            shape: Shape; a scalar by default.
+            initializer: Name or object; glorot_uniform by default, zeros for integers.
+            dtype: The layer's by default.
+            trainable: Whether training changes it.
+            regularizer: Penalty on it, added to the loss.
+            constraint: What it is projected to after each update.
+            name: Last part of its path.
+            autocast, aggregation, overwrite_with_gradient: Taken for Keras's sake.
         """
     def build(self, input_shape: typing.Any) -> None:
         """
         Make the weights for an input shape (or a list of them); None for unknown lengths.
         """
-    def call(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def build_from_config(self, config: typing.Any) -> None:
         """
-        The computation: a layer of one's own defines it.
+        Make the weights from what get_build_config() gave.
+        """
+    def call(self, *args, **kwargs) -> typing.Any:
+        """
+        What the layer computes, without building it first.
+        """
+    def compute_mask(self, inputs: typing.Any, mask: typing.Any = None) -> typing.Any:
+        """
+        Mask of the output for inputs and their masks; None where there is none.
         """
     def compute_output_shape(self, input_shape: typing.Any) -> typing.Any:
         """
         Shape of the output for an input shape; builds the layer.
         """
+    def compute_output_spec(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        """
+        Symbolic outputs for inputs of which only shapes and element types count.
+        """
     def count_params(self) -> int:
         """
         Number of weights.
+        """
+    def get_build_config(self) -> typing.Any:
+        """
+        What build_from_config() needs: the input shape; None before the layer is built.
         """
     def get_config(self) -> typing.Any:
         """
@@ -516,12 +573,51 @@ class Layer:
         """
         Values of all weights as NumPy arrays.
         """
+    def quantize(self, *args: typing.Any, **kwargs: typing.Any) -> None:
+        """
+        Not available: raises NotImplementedError.
+        """
     def set_weights(self, weights: list) -> None:
         """
         Set all weights from a list of arrays.
         """
+    def stateless_call(self, trainable_variables: typing.Any, non_trainable_variables: typing.Any, *args: typing.Any, return_losses: bool = False, **kwargs: typing.Any) -> tuple:
+        """
+        Call the layer with given values for its variables, which stay as they are.
+        
+            Args:
+                trainable_variables: Values, in the order of `trainable_variables`.
+                non_trainable_variables: Values, in the order of `non_trainable_variables`.
+                return_losses: Whether to return the losses too.
+        
+            Returns:
+                The outputs and the new values of the non-trainable variables; then the losses, if asked
+                for. Gradients reach the values that were given.
+        
+            Raises:
+                ValueError: The layer is not built, or the numbers of values do not fit.
+            
+        """
+    def symbolic_call(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        """
+        Symbolic outputs for inputs of which only shapes and element types count.
+        """
+    @property
+    def _building(self) -> bool:
+        ...
     @property
     def _layers(self) -> list:
+        ...
+    @property
+    def _options(self) -> typing.Any:
+        ...
+    @property
+    def activity_regularizer(self) -> typing.Any:
+        """
+        Penalty on the outputs, divided by the size of the batch.
+        """
+    @activity_regularizer.setter
+    def activity_regularizer(self, arg1: typing.Any) -> None:
         ...
     @property
     def built(self) -> bool:
@@ -552,9 +648,24 @@ class Layer:
         Dtypes of the computation and of the weights.
         """
     @property
+    def input(self) -> typing.Any:
+        """
+        Symbolic input of the first call in a functional model.
+        """
+    @property
+    def input_dtype(self):
+        """
+        Element type that inputs are cast to.
+        """
+    @property
     def losses(self) -> list[Tensor]:
         """
         Penalties of the last call and of the weights' regularizers.
+        """
+    @property
+    def metrics(self) -> list[typing.Any]:
+        """
+        Metrics among the attributes of the layer and inside.
         """
     @property
     def name(self) -> str:
@@ -574,6 +685,24 @@ class Layer:
         """
         Weights that training leaves alone, such as moving statistics.
         """
+    @property
+    def output(self) -> typing.Any:
+        """
+        Symbolic output of the first call in a functional model.
+        """
+    @property
+    def path(self) -> typing.Any:
+        """
+        Path of a built layer within its model; None before.
+        """
+    @property
+    def supports_masking(self) -> bool:
+        """
+        Whether masks pass through the layer.
+        """
+    @supports_masking.setter
+    def supports_masking(self, arg1: bool) -> None:
+        ...
     @property
     def trainable(self) -> bool:
         """

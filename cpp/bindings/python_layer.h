@@ -1,0 +1,41 @@
+// Layers whose methods are written in Python.
+#pragma once
+#include "python_self.h"
+
+namespace lamina::python {
+
+// A class derived from Layer in Python. Derived from a built-in layer, it holds one of those, which
+// does what the class does not override and shares its weights.
+class PythonLayer : public Layer, public PythonSelf {
+ public:
+  PythonLayer(py::handle self, const LayerOptions& options, LayerPtr native = nullptr);
+  const LayerPtr& native() const { return native_; }
+  void build_native(const std::vector<Shape>& shapes);
+  // What super() means in overriding methods.
+  Config base_config() const;
+  Tensors base_mask(const Tensors& inputs, const Tensors& masks);
+
+  std::string class_name() const override;
+  void build(const std::vector<Shape>& shapes) override;
+  Tensors call(const Tensors& inputs, const CallArgs& args) override;
+  Config get_config() const override;
+  Tensors compute_mask(const Tensors& inputs, const Tensors& masks) override;
+  Config get_build_config() const override;
+  void build_from_config(const Config& config) override;
+
+ private:
+  LayerPtr native_;
+};
+
+// Arguments of layer(x), layer([a, b]), layer(query, value, mask=m, training=True).
+struct Call {
+  Tensors inputs;
+  CallArgs args;
+  std::optional<bool> training;
+};
+Call parse_call(Layer& layer, const py::args& args, const py::kwargs& kwargs);
+py::object call_layer(Layer& layer, const py::args& args, const py::kwargs& kwargs);
+// call() of the built-in layer alone, as super().call(...) in a derived class means it.
+py::object call_native(Layer& layer, const py::args& args, const py::kwargs& kwargs);
+
+}  // namespace lamina::python
