@@ -23,6 +23,13 @@ Tensors as_masks(const py::handle& value);
 // A Tensor for one, a list for more.
 py::object from_tensors(const Tensors& ts, bool single);
 
+// A tensor of text of an array of str or bytes (dtype kind U, S or O), and an array of str: of
+// objects, or of NumPy's own fixed-length text.
+Tensor text_from_array(const py::array& a, const char* what);
+py::array text_array(const Tensor& t, bool fixed = false);
+// Whether a (nested) list or tuple holds text.
+bool holds_text(const py::handle& value);
+
 Shape as_shape(const py::handle& value);  // an integer or a sequence; None is -1
 py::tuple shape_tuple(const Shape& s);    // -1 as None
 DType as_dtype(const py::handle& value, DType otherwise = floatx());  // "float32", np.float32, None
@@ -42,5 +49,6 @@ void bind_layers(py::module_& m);
 void bind_layer_api(py::class_<Layer, std::shared_ptr<Layer>>& c);
 void bind_train(py::module_& m);
 void bind_model(py::module_& m);
+void bind_preprocessing(py::module_& m);
 
 }  // namespace lamina::python

@@ -42,6 +42,8 @@ bool dtype_of_array(const py::dtype& d, DType& out) {
 
 Tensor from_array(py::array a, const char* what) {
   DType dtype{};
+  if (char kind = a.dtype().kind(); kind == 'U' || kind == 'S' || kind == 'O')
+    return text_from_array(a, what);
   if (!dtype_of_array(a.dtype(), dtype)) {
     char kind = a.dtype().kind();
     std::string name = py::str(a.dtype().attr("name"));
@@ -106,7 +108,9 @@ Tensor as_tensor(const py::handle& value, const char* what) {
     return py::module_::import("lamina._core").attr("from_dlpack")(value).cast<Tensor>();
   py::object array;
   try {
-    array = py::module_::import("numpy").attr("asarray")(value);
+    py::object asarray = py::module_::import("numpy").attr("asarray");
+    // As objects: an array of fixed-length text is as wide as its longest item.
+    array = holds_text(value) ? asarray(value, py::dtype("O")) : asarray(value);
   } catch (py::error_already_set& e) {
     throw Error(str(what, ": cannot make a tensor of ",
                     std::string(py::str(py::type::of(value).attr("__name__"))), ": ", e.what()),
@@ -149,9 +153,14 @@ Tensors as_tensors(const py::handle& value, bool* single, const char* what) {
 }
 
 py::object from_tensors(const Tensors& ts, bool single) {
-  if (single && ts.size() == 1) return py::cast(ts[0]);
+  auto one = [](const Tensor& t) -> py::object {
+    if (!t.defined()) return py::none();
+    bool values = t.is_text() && !t.is_abstract() && !t.is_symbolic();
+    return values ? py::object(text_array(t)) : py::cast(t);
+  };
+  if (single && ts.size() == 1) return one(ts[0]);
   py::list out;
-  for (auto& t : ts) out.append(t.defined() ? py::cast(t) : py::none());
+  for (auto& t : ts) out.append(one(t));
   return out;
 }
 
@@ -186,7 +195,9 @@ DType as_dtype(const py::handle& value, DType otherwise) {
   if (value.ptr() == reinterpret_cast<PyObject*>(&PyFloat_Type)) return floatx();
   if (value.ptr() == reinterpret_cast<PyObject*>(&PyLong_Type)) return DType::kInt32;
   if (value.ptr() == reinterpret_cast<PyObject*>(&PyBool_Type)) return DType::kBool;
-  return dtype_from_name(py::str(py::module_::import("numpy").attr("dtype")(value).attr("name")));
+  py::object dtype = py::module_::import("numpy").attr("dtype")(value);
+  if (dtype.attr("kind").cast<std::string>() == "U") return DType::kString;
+  return dtype_from_name(py::str(dtype.attr("name")));
 }
 
 Ints as_ints(const py::handle& value) {
@@ -238,6 +249,7 @@ Config as_config(const py::handle& value) {
   if (PyCallable_Check(value.ptr()))
     return py::module_::import("lamina._layer").attr("name_callable")(value).cast<std::string>();
   if (py::hasattr(value, "tolist")) return as_config(value.attr("tolist")());  // NumPy's values
+  if (py::hasattr(value, "numpy")) return as_config(value.attr("numpy")());
   if (py::hasattr(value, "item")) return as_config(value.attr("item")());
   throw Error(str("cannot describe a value of type ",
                   std::string(py::str(py::type::of(value).attr("__name__"))), " in a config"),

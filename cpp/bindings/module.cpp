@@ -62,6 +62,7 @@ PYBIND11_MODULE(_core, m) {
   python::bind_image_ops(image);
   python::bind_autograd(m);
   python::bind_layers(m);
+  python::bind_preprocessing(m);
   python::bind_train(m);
   python::bind_model(m);
   m.def("_set_text_signature", &python::set_text_signature);

@@ -10,6 +10,7 @@ const char* numpy_name(DType d) { return d == DType::kBFloat16 ? "float32" : dty
 
 // An array on the tensor's memory (bfloat16, which NumPy lacks, is converted).
 py::array numpy_array(const Tensor& given) {
+  if (given.is_text()) return text_array(given);
   Tensor t = given.to(Device{});
   if (t.dtype() == DType::kBFloat16) t = t.detach().astype(DType::kFloat32);
   void* data = t.data();

@@ -285,6 +285,7 @@ def name_callable(fn: Any) -> str:
             name = f"{stem}_{i}"
         _custom[name] = fn
         _core.register_activation(name, lambda _config: fn)
+        _core.register_text_functions(name, fn)
         _core.register_regularizer(name, lambda _config: fn)
         _core.register_constraint(name, lambda _config: fn)
         _core.register_initializer(name, lambda _config: fn)

@@ -3,12 +3,13 @@
 import warnings
 from typing import Any
 
-from lamina import _core, _layer, _layer_api  # noqa: F401
+from lamina import _core, _layer, _layer_api, _preprocessing  # noqa: F401
 from lamina._core import Layer
 from lamina._input_spec import InputSpec
 from lamina._python_layers import Lambda, Wrapper
 
 _classes = _layer.make_classes(Layer, _core.layer_classes(), __name__)
+_preprocessing.add_methods(_classes)
 globals().update(_classes)
 _layer._native.update(_classes)
 

@@ -17,12 +17,13 @@ enum class DType : uint8_t {
   kBFloat16,
   kFloat32,
   kFloat64,
+  kString,  // text: see Tensor::from_strings
 };
 
 size_t itemsize(DType dtype);
 const char* dtype_name(DType dtype);             // "float32", as NumPy and Keras say
 DType dtype_from_name(const std::string& name);  // throws Error for an unknown name
-inline bool is_floating(DType d) { return d >= DType::kFloat16; }
+inline bool is_floating(DType d) { return d >= DType::kFloat16 && d <= DType::kFloat64; }
 inline bool is_integer(DType d) { return d >= DType::kUInt8 && d <= DType::kInt64; }
 
 // The type of the result when both meet in one operation. As in JAX and Keras: a float wins over an

@@ -2,6 +2,7 @@
 #pragma once
 #include "lamina/function.h"
 #include "lamina/layers.h"
+#include "lamina/layers_preprocessing.h"
 #include "lamina/model.h"
 #include "lamina/ops.h"
 #include "lamina/ops_image.h"

@@ -12,6 +12,8 @@ namespace lamina {
 
 class Layer;
 struct SymbolicNode;
+// State by name that is neither a weight nor of a known shape.
+using LayerAssets = std::vector<std::pair<std::string, Tensor>>;
 using LayerPtr = std::shared_ptr<Layer>;
 
 // A named, mutable tensor: a weight, a statistic, an optimizer slot. A handle; copies share it.
@@ -111,6 +113,15 @@ class Layer : public std::enable_shared_from_this<Layer> {
   // Whether the first argument must be a list of tensors, as for Add.
   virtual bool takes_list() const { return false; }
 
+  // State whose shape only data says, such as a vocabulary; saved with the model.
+  virtual LayerAssets assets() const { return {}; }
+  virtual void set_assets(const LayerAssets& assets) {}
+  // Whether the layer can read text, and whether it reads nothing else.
+  virtual bool takes_text() const { return false; }
+  virtual bool needs_text() const { return false; }
+  // Whether floating inputs are cast to the layer's dtype.
+  virtual bool casts_inputs() const { return true; }
+
   // ---- use
   // Builds on first use, then runs call(): eagerly, under capture, or symbolically on the tensors
   // of a functional model. training: as given, else inherited from the calling layer, else false.
@@ -160,6 +171,9 @@ class Layer : public std::enable_shared_from_this<Layer> {
   std::vector<std::pair<std::string, Tensor>> seed_states() const;
   // All of them by path below this layer: "dense/kernel".
   std::vector<std::pair<std::string, Variable>> named_weights() const;
+  // assets() of this layer and of those inside, by path, and back.
+  LayerAssets named_assets() const;
+  void set_named_assets(const LayerAssets& assets);
   int64_t count_params() const;  // throws Error before the layer is built
   const std::vector<LayerPtr>& layers() const { return sublayers_; }
 
@@ -183,8 +197,12 @@ class Layer : public std::enable_shared_from_this<Layer> {
 
  protected:
   std::string name_, path_;
+  // Says that call() now uses other constants, so that what was captured before is dropped.
+  static void changed();
+  std::string name_;
   bool trainable_ = true;
   bool built_ = false;
+  bool built_on_text_ = false;  // the call that built it gave text
   bool mixed_;
   bool supports_masking_ = false;
   bool warned_ = false;  // that a mask ends here

@@ -92,8 +92,12 @@ class Model : public Layer {
   void build(const std::vector<Shape>& input_shapes) override;
   Config get_config() const override;
   Tensors compute_mask(const Tensors& inputs, const Tensors& masks) override;
+  bool takes_text() const override { return true; }
 
   bool is_functional() const;
+  // Inputs with those that are text replaced by what the layers that read them give. fit, evaluate
+  // and predict do this to each batch, before the captured step.
+  virtual Tensors encode_text(const Tensors& inputs);
   Tensors inputs() const;  // symbolic
   Tensors outputs() const;
   std::vector<std::string> input_names() const;
@@ -168,6 +172,7 @@ class Sequential : public Model {
   Tensors call(const Tensors& inputs, const CallArgs& args) override;
   void build(const std::vector<Shape>& input_shapes) override;
   Config get_config() const override;
+  Tensors encode_text(const Tensors& inputs) override;
   void add(const LayerPtr& layer);
   void pop();
 

@@ -39,6 +39,8 @@ class Tensor {
   // Shares memory that `owner` keeps alive. Strides count elements.
   static Tensor borrow(void* data, const Shape& shape, const Shape& strides, DType dtype,
                        std::shared_ptr<void> owner, bool writable = true);
+  // A tensor of text, in C order: what layers such as StringLookup take. No operation does.
+  static Tensor from_strings(std::vector<std::string> values, const Shape& shape);
   // Uninitialized memory.
   static Tensor empty(const Shape& shape, DType dtype = floatx(), Device device = {});
 
@@ -54,7 +56,9 @@ class Tensor {
   bool is_contiguous() const;
   bool is_abstract() const;
   bool is_symbolic() const;
-  bool is_scalar_literal() const;  // made from a C++ or Python number
+  bool is_text() const { return dtype() == DType::kString; }
+  const std::vector<std::string>& strings() const;  // all values of a tensor of text, in C order
+  bool is_scalar_literal() const;                   // made from a C++ or Python number
   bool writable() const;
 
   // The first element, in host memory. Throws Error where there is none to read: an abstract or

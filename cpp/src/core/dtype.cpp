@@ -15,9 +15,9 @@ struct Row {
   const char* name;
   size_t size;
 };
-constexpr Row kRows[] = {{"bool", 1},    {"uint8", 1},  {"int8", 1},    {"int16", 2},
-                         {"int32", 4},   {"int64", 8},  {"float16", 2}, {"bfloat16", 2},
-                         {"float32", 4}, {"float64", 8}};
+constexpr Row kRows[] = {{"bool", 1},    {"uint8", 1},   {"int8", 1},    {"int16", 2},
+                         {"int32", 4},   {"int64", 8},   {"float16", 2}, {"bfloat16", 2},
+                         {"float32", 4}, {"float64", 8}, {"string", 0}};
 std::atomic<DType> floatx_value{DType::kFloat32};
 }  // namespace
 
@@ -26,7 +26,7 @@ const char* dtype_name(DType dtype) { return kRows[static_cast<int>(dtype)].name
 
 DType dtype_from_name(const std::string& name) {
   std::string known;
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 11; ++i) {
     if (name == kRows[i].name) return static_cast<DType>(i);
     known += (i ? ", " : "") + std::string(kRows[i].name);
   }
@@ -36,6 +36,11 @@ DType dtype_from_name(const std::string& name) {
 DType promote(DType a, DType b) {
   if (a == b) return a;
   if (a > b) std::swap(a, b);  // a is the lower kind
+  if (b == DType::kString)
+    throw Error(
+        "an operation on numbers takes no text; turn it into numbers first, with a layer such as "
+        "StringLookup or Hashing",
+        Error::Kind::kType);
   if (is_floating(b)) {
     if (a == DType::kFloat16 && b == DType::kBFloat16) return DType::kFloat32;
     return b;

@@ -51,7 +51,35 @@ Tensor::Tensor(double value) : impl_(literal(value, DType::kFloat64)) {}
 Tensor::Tensor(int64_t value) : impl_(literal(value, DType::kInt64)) {}
 Tensor::Tensor(bool value) : impl_(literal(value, DType::kBool)) {}
 
+Tensor Tensor::from_strings(std::vector<std::string> values, const Shape& shape) {
+  if (static_cast<int64_t>(values.size()) != shape.numel())
+    fail("from_strings: ", values.size(), " values do not fill shape ", shape);
+  TensorImpl t;
+  t.strings = std::make_shared<const std::vector<std::string>>(std::move(values));
+  t.shape = shape;
+  t.strides = contiguous_strides(shape);
+  t.dtype = DType::kString;
+  return make_tensor(std::move(t));
+}
+
+const std::vector<std::string>& Tensor::strings() const {
+  const TensorImpl& t = checked(impl());
+  if (!t.strings)
+    throw Error(
+        lamina::str("strings: expected a tensor of text, received one of ", dtype_name(t.dtype),
+                    is_symbolic()   ? " without values"
+                    : is_abstract() ? " that is being captured"
+                                    : ""),
+        Error::Kind::kType);
+  return *t.strings;
+}
+
 Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
+  if (dtype == DType::kString)
+    throw Error(
+        "an operation on numbers takes no text; turn it into numbers first, with a layer such as "
+        "StringLookup or Hashing",
+        Error::Kind::kType);
   for (int64_t d : shape)
     if (d < 0) fail("shape: lengths must not be negative, received ", shape);
   TensorImpl t;
@@ -114,6 +142,7 @@ bool Tensor::is_contiguous() const {
 
 void* Tensor::data() const {
   const TensorImpl& t = checked(impl());
+  if (t.strings) throw Error("data: a tensor of text holds no numbers", Error::Kind::kType);
   if (is_symbolic())
     throw Error(
         "a symbolic tensor has no values: it stands for a layer's output; call the model on data",

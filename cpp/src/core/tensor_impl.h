@@ -28,8 +28,9 @@ struct Storage {
 };
 
 struct TensorImpl {
-  std::shared_ptr<Storage> storage;  // null: abstract or symbolic
-  int64_t offset = 0;                // first element, counted from the start of the storage
+  std::shared_ptr<Storage> storage;                         // null: abstract, symbolic or text
+  std::shared_ptr<const std::vector<std::string>> strings;  // of a tensor of text
+  int64_t offset = 0;  // first element, counted from the start of the storage
   Shape shape;
   Shape strides;
   DType dtype = DType::kFloat32;

@@ -12,6 +12,7 @@ namespace {
 thread_local bool grad_mode = true;
 thread_local std::shared_ptr<Trace> current_trace;
 std::atomic<bool> debug_nans_on{false};
+std::atomic<int64_t> drops{0};
 
 // What the output of a view or in-place op shares with its input, for tensors that have memory.
 Tensor concrete_output(const Infer::Out& out, const Tensors& inputs, Device device) {
@@ -46,6 +47,9 @@ void bump_version(const Tensor& t) {
   if (t.impl()->storage) ++t.impl()->storage->version;
 }
 }  // namespace
+
+void drop_captures() { ++drops; }
+int64_t captures_dropped() { return drops; }
 
 bool grad_enabled() { return grad_mode; }
 NoGrad::NoGrad(bool enabled) : before_(grad_mode) { grad_mode = enabled; }
@@ -127,6 +131,12 @@ Tensors apply(const Op& op, const Tensors& inputs, Attrs attrs) {
   for (const Tensor& t : inputs) {
     if (!t.defined()) continue;
     const TensorImpl& impl = *t.impl();
+    if (impl.dtype == DType::kString)
+      throw Error(
+          str(current_layer().empty() ? "" : "in layer '" + current_layer() + "': ", op.name,
+              ": takes no text; turn it into numbers first, with a layer such as "
+              "StringLookup or Hashing"),
+          Error::Kind::kType);
     if (impl.symbol) {
       if (!symbolic_apply()) fail(op.name, ": symbolic tensors are not available");
       return symbolic_apply()(op, inputs, attrs);

@@ -12,8 +12,10 @@ struct Function::Impl {
   };
   Body body;
   std::map<std::string, Entry> entries;
+  int64_t drops = 0;
 
   Entry& entry(const Tensors& args) {
+    if (drops != captures_dropped()) drops = captures_dropped(), entries.clear();
     std::string key = grad_enabled() ? "g" : "n";
     for (const Tensor& t : args)
       key += std::string(dtype_name(t.dtype())) + t.shape().str() + (t.requires_grad() ? "g" : "");

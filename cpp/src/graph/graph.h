@@ -80,6 +80,10 @@ class Program {
   std::unique_ptr<Impl> impl_;
 };
 
+// Constants that programs hold have changed: those captured at an earlier count are stale.
+void drop_captures();
+int64_t captures_dropped();
+
 // A rewrite of a capture's nodes into fewer ones that do the same; the families of operations bring
 // theirs, which run before elementwise nodes are merged. They must leave alone what `outputs` name.
 using Rewrite = void (*)(std::vector<std::shared_ptr<Node>>& nodes, const Tensors& outputs);

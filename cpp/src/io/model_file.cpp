@@ -1,5 +1,5 @@
 // Model files: architecture as JSON in the metadata of a safetensors file; tensors under weights/,
-// optimizer/ and random/.
+// optimizer/, random/ and assets/ (vocabularies).
 #include <map>
 #include <set>
 
@@ -111,6 +111,13 @@ void restore_weights(Model& model, const io::SafetensorsFile& file, const std::s
     named[i].second.assign(cast(values[i], named[i].second.dtype()));
 }
 
+void restore_assets(Model& model, const io::SafetensorsFile& file) {
+  LayerAssets assets;
+  for (auto& e : file.entries())
+    if (e.name.rfind("assets/", 0) == 0) assets.emplace_back(e.name.substr(7), tensor_of(e));
+  model.set_named_assets(assets);
+}
+
 void restore_random(Model& model, const io::SafetensorsFile& file) {
   NoGrad off;
   for (auto& [name, state] : model.seed_states())
@@ -125,6 +132,7 @@ void Model::save(const std::string& path) const {
   Writer w;
   add_weights(w, *this);
   for (auto& [name, state] : seed_states()) w.add("random/" + name, state);
+  for (auto& [path, t] : named_assets()) w.add("assets/" + path, t);
   std::map<std::string, std::string> meta;
   meta["format"] = kFormat;
   meta["lamina_version"] = version();
@@ -162,6 +170,7 @@ ModelPtr load(const std::string& path, bool compile) {
   if (!model->built()) fail("load '", path, "': the file does not say how the model was built");
   restore_weights(*model, file, path);
   restore_random(*model, file);
+  restore_assets(*model, file);
   if (compile && meta.count("compile")) {
     compile_from_config(*model, Config::parse(meta["compile"]));
     model->optimizer()->build(model->trainable_weights());

@@ -157,5 +157,10 @@ void add_einsum_layers(LayerClasses& out);
 void add_masking_layers(LayerClasses& out);
 void add_group_normalization_layers(LayerClasses& out);
 void add_spectral_normalization_layers(LayerClasses& out);
+void add_preprocessing_layers(LayerClasses& out);
+void add_lookup_layers(LayerClasses& out);
+void add_hashing_layers(LayerClasses& out);
+void add_pipeline_layers(LayerClasses& out);
+void add_text_layers(LayerClasses& out);
 
 }  // namespace lamina

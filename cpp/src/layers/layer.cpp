@@ -149,7 +149,12 @@ Tensors Layer::operator()(const Tensors& given, CallArgs args, std::optional<boo
   bool symbolic = false, masked = false;
   for (Tensor& t : inputs) {
     if (!t.defined()) throw error("was called on an undefined tensor");
-    if (is_floating(t.dtype()) && is_floating(dtype_) && t.dtype() != dtype_) {
+    if (t.is_text() && !takes_text())
+      throw Error(str(error("").what(),
+                      "takes no text; turn it into numbers first, with a layer such as "
+                      "StringLookup or Hashing"),
+                  Error::Kind::kType);
+    if (is_floating(t.dtype()) && is_floating(dtype_) && t.dtype() != dtype_ && casts_inputs()) {
       Tensor mask = t.mask();
       t = cast(t, dtype_);
       if (mask.defined()) t.set_mask(mask);
@@ -160,7 +165,10 @@ Tensors Layer::operator()(const Tensors& given, CallArgs args, std::optional<boo
   }
   for (auto& [name, t] : args.tensors) symbolic |= t.is_symbolic();
   if (name_.empty()) name_ = unique_layer_name(class_name());
-  if (!built_) build_from(shapes);
+  if (!built_) {
+    for (const Tensor& t : inputs) built_on_text_ |= t.is_text();
+    build_from(shapes);
+  }
   args.training = training.value_or(call_depth ? training_now : trains_by_default());
   if (symbolic) {
     Tensors outs = symbolic_call(*this, inputs, args);
@@ -330,6 +338,41 @@ std::vector<std::pair<std::string, Tensor>> Layer::seed_states() const {
   }
   return out;
 }
+
+LayerAssets Layer::named_assets() const {
+  LayerAssets out = assets();
+  std::set<std::string> taken;
+  for (auto& l : sublayers_) {
+    std::string prefix = distinct(taken, l->name());
+    for (auto& [path, t] : l->named_assets()) out.emplace_back(prefix + "/" + path, t);
+  }
+  return out;
+}
+
+void Layer::set_named_assets(const LayerAssets& assets) {
+  LayerAssets own;
+  std::set<std::string> taken;
+  for (auto& [path, t] : assets)
+    if (path.find('/') == std::string::npos) own.emplace_back(path, t);
+  if (!own.empty()) set_assets(own);
+  size_t used = own.size();
+  for (auto& l : sublayers_) {
+    std::string prefix = distinct(taken, l->name()) + "/";
+    LayerAssets inner;
+    for (auto& [path, t] : assets)
+      if (path.rfind(prefix, 0) == 0) inner.emplace_back(path.substr(prefix.size()), t);
+    if (!inner.empty()) l->set_named_assets(inner);
+    used += inner.size();
+  }
+  if (used < assets.size()) {
+    std::string known;
+    for (auto& l : sublayers_) known += (known.empty() ? "" : ", ") + l->name();
+    throw error(str("a file holds the state of layers that are not here, such as '",
+                    assets.back().first, "'; the layers here are ", known));
+  }
+}
+
+void Layer::changed() { drop_captures(); }
 
 int64_t Layer::count_params() const {
   if (!built_) throw error("count_params needs a built layer; call it on data or build() it first");

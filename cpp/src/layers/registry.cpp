@@ -31,7 +31,12 @@ const std::vector<LayerClass>& layer_classes() {
                      add_augment_geometry_layers,
                      add_augment_color_layers,
                      add_augment_histogram_layers,
-                     add_augment_mix_layers})
+                                          add_augment_mix_layers,
+                     add_preprocessing_layers,
+                     add_lookup_layers,
+                     add_hashing_layers,
+                     add_pipeline_layers,
+                     add_text_layers})
       add(out);
     std::sort(out.begin(), out.end(), [](auto& a, auto& b) { return a.name < b.name; });
     return out;

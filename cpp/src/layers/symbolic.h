@@ -35,6 +35,21 @@ Tensor make_symbolic(const std::shared_ptr<SymbolicNode>& node, size_t index);
 // choices of the unknown lengths, and what differs between them is unknown in the result.
 std::vector<OutputSpec> infer_outputs(Layer& layer, const Tensors& symbolic, const CallArgs& args);
 
+// Whether calls on this thread are for shapes alone: the values of text are not needed then.
+bool shapes_only();
+// While so: a length for an axis that depends on the values. It differs between the calls that are
+// compared to find out which lengths are unknown.
+int64_t unknown_length();
+class ShapesOnly {
+ public:
+  explicit ShapesOnly(int choice = 0);
+  ~ShapesOnly();
+  ShapesOnly(const ShapesOnly&) = delete;
+
+ private:
+  int64_t before_;
+};
+
 // Calls `layer` on symbolic tensors.
 Tensors symbolic_call(Layer& layer, const Tensors& inputs, const CallArgs& args);
 

@@ -13,6 +13,7 @@ void register_all_ops() {
   register_index_ops();
   register_nn_ops();
   register_sample_ops();
+  register_preprocessing_ops();
 }
 
 }  // namespace lamina

@@ -14,5 +14,6 @@ void register_shape_ops();
 void register_index_ops();
 void register_nn_ops();
 void register_sample_ops();
+void register_preprocessing_ops();
 
 }  // namespace lamina

@@ -94,6 +94,12 @@ std::string Tensor::str() const {
   std::string tail = "shape=" + shape().str() + ", dtype=" + dtype_name(dtype());
   if (is_symbolic()) return "<Tensor " + tail + ", symbolic>";
   if (is_abstract()) return "<Tensor " + tail + ", being captured>";
+  if (is_text()) {
+    std::string out = "lamina.Tensor([";
+    for (size_t i = 0; i < strings().size() && i < 20; ++i)
+      out += (i ? ", '" : "'") + strings()[i] + "'";
+    return out + (strings().size() > 20 ? ", ...], " : "], ") + tail + ")";
+  }
   NoGrad off;
   Tensor host = detach().to(Device{});
   host = host.astype(is_floating(dtype())      ? DType::kFloat64

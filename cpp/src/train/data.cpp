@@ -28,6 +28,11 @@ ArrayBatches::ArrayBatches(const ArrayData& data, int64_t batch_size, bool shuff
         fail("arrays must have the same number of samples: x has ", n, ", ", names[group], " has ",
              t.dim(0));
       n = t.dim(0);
+      if (t.is_text() && group > 0)
+        throw Error(str(names[group], ": expected numbers, received text; StringLookup makes ",
+                        "integers of it"),
+                    Error::Kind::kType);
+      text_ |= t.is_text();
       bool convert = is_floating(t.dtype()) && t.dtype() != floatx();
       arrays_.push_back(convert ? t.detach().astype(floatx()) : t.detach());
     }
@@ -70,17 +75,38 @@ Batch ArrayBatches::like(int64_t step) const {
   for (size_t i = 0; i < arrays_.size(); ++i) {
     Shape s = arrays_[i].shape();
     s[0] = size_of(step);
-    Tensor t = Tensor::empty(s, arrays_[i].dtype(), arrays_[i].device());
+    Tensor t;
+    if (!arrays_[i].is_text()) t = Tensor::empty(s, arrays_[i].dtype(), arrays_[i].device());
     (i < n_x_ ? batch.x : i < n_x_ + n_y_ ? batch.y : batch.sample_weight).push_back(t);
   }
   return batch;
+}
+
+Tensor ArrayBatches::text_rows(int64_t step, size_t i) const {
+  const Tensor& a = arrays_[i];
+  const auto& text = a.strings();
+  Shape s = a.shape();
+  int64_t length = s[0] ? a.numel() / s[0] : 0, start = step * batch_size_;
+  s[0] = size_of(step);
+  std::vector<std::string> out;
+  for (int64_t r = 0; r < s[0]; ++r) {
+    int64_t row =
+        shuffle_ ? static_cast<const int64_t*>(order_.data())[start + r] : first_ + start + r;
+    out.insert(out.end(), text.begin() + row * length, text.begin() + (row + 1) * length);
+  }
+  return Tensor::from_strings(std::move(out), s);
 }
 
 Batch ArrayBatches::batch(int64_t step) const {
   Batch b = like(step);
   size_t i = 0;
   for (Tensors* list : {&b.x, &b.y, &b.sample_weight})
-    for (Tensor& t : *list) gather(step, i++, t);
+    for (Tensor& t : *list) {
+      if (arrays_[i].is_text())
+        t = text_rows(step, i++);
+      else
+        gather(step, i++, t);
+    }
   return b;
 }
 

@@ -14,6 +14,7 @@ class ArrayBatches {
   ArrayBatches(const ArrayData& data, int64_t batch_size, bool shuffle, int64_t first = 0,
                int64_t last = -1);
   int64_t rows() const { return last_ - first_; }
+  bool has_text() const { return text_; }  // among x: batch() is the way to get it
   int64_t steps() const { return (rows() + batch_size_ - 1) / batch_size_; }
   void start_epoch();
   int64_t size_of(int64_t step) const;
@@ -26,10 +27,11 @@ class ArrayBatches {
   Batch batch(int64_t step) const;
 
  private:
+  Tensor text_rows(int64_t step, size_t i) const;
   Tensors arrays_;
   size_t n_x_, n_y_;
   int64_t batch_size_, first_, last_;
-  bool shuffle_;
+  bool shuffle_, text_ = false;
   Tensor order_;  // int64 permutation
 };
 

@@ -63,7 +63,7 @@ class Callbacks {
 // One batch of arrays through a captured step, gathered straight into its arguments.
 void run_arrays(Model& model, Model::Impl& m, Mode mode, const ArrayBatches& data, int64_t step,
                 StepProgram*& program, int64_t& program_size) {
-  if (m.options.run_eagerly && m.compiled) {
+  if ((m.options.run_eagerly && m.compiled) || data.has_text()) {
     run_step(model, m, mode, data.batch(step));
     return;
   }
@@ -295,7 +295,7 @@ Tensors Model::predict(const Tensors& x, const EvaluateOptions& o) {
   Tensors results, outs;
   StepProgram* program = nullptr;
   int64_t program_size = -1, done = 0;
-  bool eager = impl_->options.run_eagerly && impl_->compiled;
+  bool eager = (impl_->options.run_eagerly && impl_->compiled) || batches.has_text();
   for (int64_t step = 0; step < steps; ++step) {
     callbacks.before_batch([&](Callback& c) { c.on_predict_batch_begin(step); });
     outs.clear();

@@ -41,7 +41,20 @@ Model::Model(const LayerOptions& options) : Layer(options), impl_(std::make_uniq
 }
 Model::~Model() = default;
 
+bool has_text(const Tensors& tensors) {
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [](const Tensor& t) { return t.defined() && t.is_text(); });
+}
+
 namespace {
+
+// Layers that read text run outside of the captured step, where nothing would train them.
+void require_no_weights(const Layer& layer) {
+  if (!layer.trainable_weights().empty())
+    throw layer.error(
+        "reads text and has weights to train; let a layer such as StringLookup read the text, and "
+        "give this layer its result");
+}
 
 // Cuts the calls between inputs and outputs out of the symbolic graph.
 void trace_graph(Model::Impl& impl, const Layer& owner) {
@@ -95,6 +108,17 @@ void trace_graph(Model::Impl& impl, const Layer& owner) {
   for (auto& call : impl.calls)
     for (const Tensor& t : sources(*call.node)) call.from.push_back(origin(t));
   for (const Tensor& t : impl.outputs) impl.output_from.push_back(origin(t));
+  for (size_t i = 0; i < impl.calls.size(); ++i) {
+    auto& call = impl.calls[i];
+    Tensors from = sources(*call.node);
+    if (!has_text(from)) continue;
+    for (size_t j = 0; j < from.size(); ++j)
+      if (from[j].is_symbolic() && call.from[j].first >= 0)
+        throw call.node->layer->error(
+            "reads text, so all its inputs must come directly from Input()");
+    require_no_weights(*call.node->layer);
+    impl.text_calls.push_back(i);
+  }
 }
 
 // The argument `mask` goes with the inputs.
@@ -111,6 +135,12 @@ Tensors fit_inputs(const Layer& owner, const Tensors& expected, const Tensors& g
   Tensors out = given;
   for (size_t i = 0; i < out.size(); ++i) {
     const Shape& want = expected[i].shape();
+    if (out[i].is_text() != expected[i].is_text())
+      throw owner.error(str("input ", i, " must be ", expected[i].is_text() ? "text" : "numbers",
+                            ", received ", dtype_name(out[i].dtype())));
+    if (out[i].is_text() && out[i].rank() + 1 == want.rank() && want.back() == 1 &&
+        !out[i].is_abstract() && !out[i].is_symbolic())
+      out[i] = Tensor::from_strings(out[i].strings(), {out[i].numel(), 1});
     if (out[i].rank() + 1 == want.rank() && want.back() == 1) out[i] = expand_dims(out[i], {-1});
     const Shape& have = out[i].shape();
     bool fits = have.rank() == want.rank();
@@ -164,15 +194,31 @@ Tensors Model::compute_mask(const Tensors&, const Tensors&) { return {}; }
 Tensors Model::call(const Tensors& given, const CallArgs& args) {
   if (!impl_->functional)
     throw error("has no call(); a subclass of Model must define one, or pass inputs and outputs");
-  Tensors inputs = fit_inputs(*this, impl_->inputs, given);
-  set_masks(inputs, args);
   std::vector<Tensors> results(impl_->calls.size());
+  Tensors inputs;
+  if (impl_->encoded) {  // numbers, then the results of the calls that read text
+    size_t next = 0;
+    Tensors numbers, expected;
+    for (const Tensor& t : impl_->inputs)
+      if (!t.is_text()) numbers.push_back(given.at(next++)), expected.push_back(t);
+    numbers = fit_inputs(*this, expected, numbers);
+    size_t number = 0;
+    for (const Tensor& t : impl_->inputs)
+      inputs.push_back(t.is_text() ? Tensor{} : numbers[number++]);
+    for (size_t i : impl_->text_calls)
+      for (size_t k = 0; k < impl_->calls[i].node->outputs.size(); ++k)
+        results[i].push_back(given.at(next++));
+  } else {
+    inputs = fit_inputs(*this, impl_->inputs, given);
+    set_masks(inputs, args);
+  }
   auto fetch = [&](std::pair<int, size_t> from, const Tensor& constant) -> Tensor {
     if (from.second == std::string::npos) return constant;
     return from.first < 0 ? inputs[static_cast<size_t>(~from.first)]
                           : results[static_cast<size_t>(from.first)][from.second];
   };
   for (size_t i = 0; i < impl_->calls.size(); ++i) {
+    if (!results[i].empty()) continue;
     const Impl::Call& call = impl_->calls[i];
     const SymbolicNode& node = *call.node;
     Tensors in;
@@ -186,6 +232,29 @@ Tensors Model::call(const Tensors& given, const CallArgs& args) {
   Tensors out;
   for (size_t i = 0; i < impl_->outputs.size(); ++i)
     out.push_back(fetch(impl_->output_from[i], {}));
+  return out;
+}
+
+Tensors Model::encode_text(const Tensors& given) {
+  if (!impl_->functional || !has_text(given)) return given;
+  Tensors inputs = fit_inputs(*this, impl_->inputs, given), out;
+  for (const Tensor& t : inputs)
+    if (!t.is_text()) out.push_back(t);
+  NoGrad off;
+  for (size_t i : impl_->text_calls) {
+    const Impl::Call& call = impl_->calls[i];
+    const SymbolicNode& node = *call.node;
+    auto fetch = [&](size_t j, const Tensor& constant) {
+      auto from = call.from[j];
+      return from.second == std::string::npos ? constant : inputs[static_cast<size_t>(~from.first)];
+    };
+    Tensors in;
+    for (size_t j = 0; j < node.inputs.size(); ++j) in.push_back(fetch(j, node.inputs[j]));
+    CallArgs args = node.args;
+    for (size_t j = 0; j < args.tensors.size(); ++j)
+      args.tensors[j].second = fetch(node.inputs.size() + j, args.tensors[j].second);
+    for (Tensor& t : (*node.layer)(in, args, false)) out.push_back(t);
+  }
   return out;
 }
 
@@ -438,6 +507,8 @@ void Sequential::build(const std::vector<Shape>& shapes) {
     input_name = c.at("name").as_string();
   } else if (sublayers_[0]->class_name() == "Embedding") {
     dtype = DType::kInt32;
+  } else if (built_on_text_ || sublayers_[0]->needs_text()) {
+    dtype = DType::kString;
   }
   Tensor t = Input(rest, dtype, input_name, batch);
   impl_->inputs = {t};
@@ -454,11 +525,38 @@ void Sequential::build(const std::vector<Shape>& shapes) {
 }
 
 Tensors Sequential::call(const Tensors& given, const CallArgs& args) {
-  Tensors x = impl_->functional ? fit_inputs(*this, impl_->inputs, given) : given;
+  bool text = has_text(given), first = true;
+  Tensors x = impl_->functional && !text && !impl_->encoded
+                  ? fit_inputs(*this, impl_->inputs, given)
+                  : given;
   set_masks(x, args);
-  for (auto& l : sublayers_)
-    if (l->class_name() != "InputLayer") x = (*l)(x, CallArgs{}, args.training);
+  for (auto& l : sublayers_) {
+    if (l->class_name() == "InputLayer") continue;
+    if (!first || !impl_->encoded) x = (*l)(x, CallArgs{}, args.training);
+    first = false;
+  }
   return x;
+}
+
+Tensors Sequential::encode_text(const Tensors& given) {
+  if (!has_text(given)) return given;
+  if (!built_) {
+    built_on_text_ = true;
+    Shape s = given[0].shape();
+    if (!s.empty()) s[0] = -1;
+    build_from({s});
+  }
+  for (auto& l : sublayers_)
+    if (l->class_name() != "InputLayer") {
+      require_no_weights(*l);
+      Tensor x = given[0];
+      Shape column = {x.numel(), 1};
+      if (x.rank() == 1 && impl_->inputs[0].rank() == 2 && impl_->inputs[0].dim(1) == 1)
+        x = Tensor::from_strings(x.strings(), column);
+      NoGrad off;
+      return (*l)(Tensors{x}, CallArgs{}, false);
+    }
+  return given;
 }
 
 Config Sequential::get_config() const {

@@ -31,6 +31,9 @@ struct Model::Impl {
   Tensors inputs, outputs;  // symbolic
   std::vector<Call> calls;  // in topological order
   std::vector<std::pair<int, size_t>> output_from;
+  // Calls that read text. They run before a step, whose captured part gets their results.
+  std::vector<size_t> text_calls;
+  bool encoded = false;  // while such a step runs or is captured
 
   // ---- compile
   bool compiled = false;
@@ -53,6 +56,7 @@ struct Model::Impl {
   // ---- captured steps
   std::map<std::string, StepProgram> programs;
   std::string trainable_signature;
+  int64_t drops = 0;  // captures_dropped() when the programs were made
 };
 
 // Runs one step on `batch`: captured unless run_eagerly; returns the outputs in predict mode.
@@ -61,6 +65,8 @@ Tensors run_step(Model& model, Model::Impl& impl, Mode mode, const Batch& batch)
 StepProgram& step_program(Model& model, Model::Impl& impl, Mode mode, const Batch& batch);
 // Drops programs that no longer fit (trainable flags changed) and builds what a step needs.
 void prepare_steps(Model& model, Model::Impl& impl, Mode mode, const Batch& batch);
+
+bool has_text(const Tensors& tensors);
 
 void check_interrupt();
 

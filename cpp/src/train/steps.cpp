@@ -251,9 +251,10 @@ void prepare_steps(Model& model, Model::Impl& m, Mode mode, const Batch& batch) 
   }
   std::string flags;
   for (auto& v : model.weights()) flags += v.trainable() ? '1' : '0';
-  if (flags != m.trainable_signature) {
+  if (flags != m.trainable_signature || m.drops != captures_dropped()) {
     m.programs.clear();
     m.trainable_signature = flags;
+    m.drops = captures_dropped();
   }
   // Layers of a subclassed model may only come to be in its first call.
   if (mode == Mode::kTrain && m.optimizer && !m.optimizer->built() && m.functional)
@@ -292,7 +293,15 @@ StepProgram& step_program(Model& model, Model::Impl& m, Mode mode, const Batch& 
   return m.programs[key] = std::move(step);
 }
 
-Tensors run_step(Model& model, Model::Impl& m, Mode mode, const Batch& batch) {
+Tensors run_step(Model& model, Model::Impl& m, Mode mode, const Batch& given) {
+  // Text is for layers at the head of the model; the rest may be captured.
+  Batch batch = given;
+  batch.x = model.encode_text(given.x);
+  struct Encoded {
+    bool &flag, before;
+    ~Encoded() { flag = before; }
+  } scope{m.encoded, m.encoded};
+  m.encoded = has_text(given.x) && !has_text(batch.x);
   prepare_steps(model, m, mode, batch);
   if (m.options.run_eagerly && m.compiled) {
     if (mode == Mode::kTrain) {

@@ -67,6 +67,7 @@ Cost cost_of(Model& model, const Model::Impl& m) {
   auto trace = std::make_shared<Trace>();
   Cost cost;
   TraceScope scope(trace);
+  ShapesOnly shapes;
   NoGrad off;
   Tensors inputs;
   for (const Tensor& t : m.inputs) {
