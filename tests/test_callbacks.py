@@ -289,7 +289,7 @@ def test_callbacks_steer_the_training(model, data, tmp_path):
         callbacks=[
             cb.LearningRateScheduler(lambda epoch: 0.1 / (epoch + 1)),
             cb.LambdaCallback(
-                on_epoch_end=lambda epoch, logs: rates.append(model.optimizer.learning_rate)
+                on_epoch_end=lambda epoch, logs: rates.append(float(model.optimizer.learning_rate))
             ),
             cb.ModelCheckpoint(tmp_path / "m{epoch}.safetensors"),
             cb.EarlyStopping("loss", patience=0, min_delta=1e9),
@@ -297,7 +297,7 @@ def test_callbacks_steer_the_training(model, data, tmp_path):
         ],
     )
     assert len(history.epoch) == 2  # nothing improves by so much
-    np.testing.assert_allclose([float(r) for r in rates], [0.1, 0.05], rtol=1e-6)
+    np.testing.assert_allclose(rates, [0.1, 0.05], rtol=1e-6)
     assert (tmp_path / "m2.safetensors").exists()
     assert (tmp_path / "log.csv").read_text().count("\n") == 3
 

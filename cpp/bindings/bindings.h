@@ -29,6 +29,8 @@ Tensor text_from_array(const py::array& a, const char* what);
 py::array text_array(const Tensor& t, bool fixed = false);
 // Whether a (nested) list or tuple holds text.
 bool holds_text(const py::handle& value);
+// A Python object that C++ holds and may let go of without the GIL.
+std::shared_ptr<py::object> held_object(py::object value);
 
 Shape as_shape(const py::handle& value);  // an integer or a sequence; None is -1
 py::tuple shape_tuple(const Shape& s);    // -1 as None

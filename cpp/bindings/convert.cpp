@@ -164,6 +164,14 @@ py::object from_tensors(const Tensors& ts, bool single) {
   return out;
 }
 
+std::shared_ptr<py::object> held_object(py::object value) {
+  return {new py::object(std::move(value)), [](py::object* p) {
+            if (!Py_IsInitialized()) return;
+            py::gil_scoped_acquire gil;
+            delete p;
+          }};
+}
+
 Shape as_shape(const py::handle& value) {
   if (PyLong_Check(value.ptr())) return Shape{value.cast<int64_t>()};
   Shape s;

@@ -319,11 +319,14 @@ void bind_layers(py::module_& m) {
   m.def("apply_constraint", [](const py::object& c, const py::object& w) {
     return Constraint(as_config(c))(as_tensor(w));
   });
+  m.def("check_initializer", [](const py::object& c) { Initializer(as_config(c)).check(); });
+  m.def("check_regularizer", [](const py::object& c) { Regularizer(as_config(c)).check(); });
+  m.def("check_constraint", [](const py::object& c) { Constraint(as_config(c)).check(); });
   auto unary_factory = [](const py::function& factory) {
     return [factory](const Config& c) -> std::function<Tensor(const Tensor&)> {
       py::gil_scoped_acquire gil;
       py::object fn = factory(from_config_object(c));
-      auto held = std::make_shared<py::object>(fn);
+      auto held = held_object(fn);
       return [held](const Tensor& x) {
         py::gil_scoped_acquire inner;
         return as_tensor((*held)(x), "result");
@@ -342,7 +345,7 @@ void bind_layers(py::module_& m) {
   m.def("register_initializer", [](const std::string& name, const py::function& factory) {
     register_initializer(name, [factory](const Config& c) -> Initializer::Function {
       py::gil_scoped_acquire gil;
-      auto held = std::make_shared<py::object>(factory(from_config_object(c)));
+      auto held = held_object(factory(from_config_object(c)));
       return [held](const Shape& s, DType d) {
         py::gil_scoped_acquire inner;
         return as_tensor((*held)(shape_tuple(s), py::arg("dtype") = dtype_name(d)), "initial value")

@@ -108,7 +108,7 @@ class PythonCallback : public Callback {
   void on_train_begin() override { hook("on_train_begin", {}); }
   void on_train_end(const Logs& l) override { hook("on_train_end", l); }
   void on_epoch_begin(int64_t e) override { hook("on_epoch_begin", e, {}); }
-  void on_epoch_end(int64_t e, const Logs& l) override { hook("on_epoch_end", e, l); }
+  void on_epoch_end(int64_t e, Logs& l) override { hook("on_epoch_end", e, l); }
   void on_train_batch_begin(int64_t b) override { hook("on_train_batch_begin", b, {}); }
   void on_train_batch_end(int64_t b, const Logs& l) override { hook("on_train_batch_end", b, l); }
   void on_test_begin() override { hook("on_test_begin", {}); }
@@ -298,6 +298,8 @@ void bind_model(py::module_& m) {
   c.def_property_readonly("compiled", &Model::compiled, "Whether compile() has been called.");
   c.def_property("stop_training", &Model::stop_training, &Model::set_stop_training,
                  "Set it to end fit() after the current batch.");
+  c.def_property("_initial_epoch", &Model::initial_epoch, &Model::set_initial_epoch,
+                 "First epoch of fit(); a callback may move it in on_train_begin.");
   c.def_property_readonly("_optimizer", &Model::optimizer);
   c.def_property_readonly("_metrics", &Model::metrics);
   c.def_property_readonly("metrics_names", &Model::metrics_names,
@@ -427,6 +429,7 @@ void bind_model(py::module_& m) {
   c.def("_save", &Model::save, py::arg("path"), Release());
   c.def("_save_weights", &Model::save_weights, py::arg("path"), Release());
   c.def("_load_weights", &Model::load_weights, py::arg("path"), Release());
+  c.def("_restore_state", &Model::restore_state, py::arg("path"), Release());
 
   py::class_<Sequential, Model, std::shared_ptr<Sequential>> s(m, "Sequential", py::dynamic_attr(),
                                                                "Layers one after another.");

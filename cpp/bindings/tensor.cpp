@@ -443,6 +443,8 @@ void bind_tensor(py::module_& m) {
         return dtype.is_none() ? a : a.attr("astype")(dtype);
       },
       py::arg("dtype") = py::none(), py::arg("copy") = py::none());
+  v.def("__float__", [](const Variable& x) { return x.value().item<double>(); });
+  v.def("__int__", [](const Variable& x) { return x.value().item<int64_t>(); });
   v.def("__repr__", [](const Variable& x) {
     return "<Variable path=" + x.path() + ", shape=" + x.shape().str() +
            ", dtype=" + dtype_name(x.dtype()) + ", value=" + x.value().str() + ">";

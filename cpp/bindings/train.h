@@ -9,6 +9,8 @@ void bind_metrics(py::module_& m);
 
 py::dict logs_dict(const Logs& logs);
 
+void bind_optimizers(py::module_& m);
+
 inline py::object take(const py::kwargs& kwargs, const char* key, py::object otherwise) {
   return kwargs.contains(key) && !kwargs[key].is_none() ? py::object(kwargs[key]) : otherwise;
 }
@@ -26,6 +28,7 @@ Config defaults_of(const Classes& classes, const std::string& name) {
   throw Error("unknown class '" + name + "'");
 }
 
+// Name -> (default arguments, documentation, name of the function form).
 template <class Classes>
 py::dict listing(const Classes& classes) {
   py::dict out;

@@ -4,87 +4,56 @@ from __future__ import annotations
 
 from typing import Any
 
-from lamina import _core, _layer
+from lamina import _choice, _core
+
+_AXIS = "    axis: Axis or axes over which a norm is taken."
+_family = _choice.Family(
+    "constraint",
+    _core.constraint_defaults(),
+    {
+        "MaxNorm": "Scales down to a norm of at most max_value.\n\n"
+        "Args:\n    max_value: Largest norm.\n" + _AXIS,
+        "MinMaxNorm": "Scales towards norms between two values:\n"
+        "`rate * clip(norm, min_value, max_value) + (1 - rate) * norm`.\n\n"
+        "Args:\n    min_value: Smallest norm.\n    max_value: Largest norm.\n"
+        "    rate: How much of the way is gone; 1 is all of it.\n" + _AXIS,
+        "NonNeg": "Negative values become 0.",
+        "UnitNorm": "Scales to a norm of 1.\n\nArgs:\n" + _AXIS,
+    },
+    {},
+)
 
 
-class Constraint:
-    """Base class. Subclass it with __call__ and get_config, and register the class for saving."""
+class Constraint(_choice.Choice):
+    """What a weight is projected to after each update. Subclass it with __call__(w)."""
 
-    _lamina_class: str | None = None
+    _family = _family
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        names = list(_defaults.get(self._lamina_class or "", {}))
-        if len(args) > len(names):
-            raise TypeError(f"{type(self).__name__}: takes at most {len(names)} arguments")
-        given = dict(zip(names, args))
-        for key, value in kwargs.items():
-            if self._lamina_class and key not in names:
-                raise TypeError(f"{type(self).__name__}: unexpected argument '{key}'")
-            given[key] = value
-        self._arguments = {**_defaults.get(self._lamina_class or "", {}), **given}
-
-    def _config(self) -> dict[str, Any]:
-        if self._lamina_class is None:
-            raise NotImplementedError(f"{type(self).__name__} must define __call__")
-        return {"class_name": self._lamina_class, "config": self._arguments}
-
-    def __call__(self, w: Any) -> _core.Tensor:
+    def __call__(self, w: Any) -> Any:
         """The projected weight."""
-        return _core.apply_constraint(self._config(), w)
-
-    def get_config(self) -> dict[str, Any]:
-        """Constructor arguments."""
-        return dict(self._arguments)
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Constraint:
-        """The same again."""
-        return cls(**config)
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if cls._lamina_class is None or "_lamina_class" not in cls.__dict__:
-            cls._lamina_class = None
-            _core.register_constraint(cls.__name__, lambda c, cls=cls: cls.from_config(c))
+        return w if self._native is None else self._apply(w)
 
 
-_defaults: dict[str, dict[str, Any]] = _core.constraint_defaults()
-_classes: dict[str, type] = {}
-for _name, _args in _defaults.items():
-    _classes[_name] = type(_name, (Constraint,), {"_lamina_class": _name, "__module__": __name__})
-    _classes[_name].__doc__ = f"The constraint {_name}."
-    _classes[_name].__signature__ = _layer._signature(_args)  # type: ignore[attr-defined]
-globals().update(_classes)
-_by_name = {_core.to_snake_case(n): c for n, c in _classes.items()}
-globals().update(_by_name)
+_family.make_classes(Constraint, __name__)
+_classes = _family.classes
+globals().update(_family.names)
+get = _family.get
 
 
-def get(identifier: Any) -> Any:
-    """By name, from a config, or as it is."""
-    if identifier is None or callable(identifier):
-        return identifier
-    if isinstance(identifier, dict):
-        return _classes[identifier["class_name"]](**identifier.get("config", {}))
-    found = _classes.get(identifier) or _by_name.get(identifier)
-    if found is None:
-        raise ValueError(
-            f"unknown constraint '{identifier}'; there are {', '.join(sorted(_by_name))}"
-        )
-    return found()
-
-
-def serialize(constraint: Constraint) -> dict[str, Any]:
-    """{"class_name", "config"} of a constraint."""
+def serialize(constraint: Constraint) -> Any:
+    """{"class_name", "config"} of a constraint, or the name of a function."""
     from lamina import saving
 
     return saving.serialize_keras_object(constraint)
 
 
-def deserialize(config: dict[str, Any], custom_objects: Any = None) -> Any:
-    """A constraint from {"class_name", "config"}."""
-    from lamina import saving
+def deserialize(config: Any, custom_objects: Any = None) -> Any:
+    """A constraint from {"class_name", "config"}.
 
-    return saving.deserialize_keras_object(config, {**_classes, **(custom_objects or {})})
+    Raises:
+        ValueError: An unknown class.
+    """
+    return _family.deserialize(config, custom_objects)
 
 
 def __getattr__(name: str) -> Any:

@@ -505,6 +505,12 @@ def _to_json(self: Model, **kwargs: Any) -> str:
     return json.dumps(self._serialize(), **kwargs)
 
 
+def _optimizer_of(self: Model) -> Any:
+    optimizer = optimizers._typed(self._optimizer)
+    object.__setattr__(self, "_held_optimizer", optimizer)  # the same object each time
+    return optimizer
+
+
 def _input(self: Model) -> Any:
     inputs = self.inputs
     return inputs[0] if len(inputs) == 1 else inputs
@@ -573,7 +579,7 @@ for _name, _method in {
     "test_step": _test_step,
     "predict_step": _predict_step,
     "to_json": _to_json,
-    "optimizer": property(lambda self: self._optimizer, doc="The optimizer of compile()."),
+    "optimizer": property(_optimizer_of, doc="The optimizer of compile()."),
     "metrics": property(lambda self: self._metrics, doc="The loss tracker and the metrics."),
     "layers": property(_visible_layers, doc="The layers, in order."),
     "input": property(_input, doc="The symbolic input."),

@@ -4,87 +4,62 @@ from __future__ import annotations
 
 from typing import Any
 
-from lamina import _core, _layer
+from lamina import _choice, _core
+
+_RAISES = "\n\nRaises:\n    ValueError: A factor that is negative or not finite."
+_family = _choice.Family(
+    "regularizer",
+    _core.regularizer_defaults(),
+    {
+        "L1": "The penalty `l1 * sum(abs(x))`.\n\nArgs:\n    l1: The factor." + _RAISES,
+        "L1L2": "The penalty `l1 * sum(abs(x)) + l2 * sum(square(x))`.\n\n"
+        "Args:\n    l1: Factor of the absolute values.\n    l2: Factor of the squares." + _RAISES,
+        "L2": "The penalty `l2 * sum(square(x))`.\n\nArgs:\n    l2: The factor." + _RAISES,
+        "OrthogonalRegularizer": "Penalty on rows (or columns) of a matrix that point the same "
+        "way:\n`factor` times half the sum of `abs(cos)` of the angles between different ones, over"
+        "\nthe number of pairs.\n\n"
+        'Args:\n    factor: The factor.\n    mode: `"rows"` or `"columns"`.' + _RAISES,
+    },
+    {},
+)
 
 
-class Regularizer:
-    """Base class. Subclass it with __call__ and get_config, and register the class for saving."""
+class Regularizer(_choice.Choice):
+    """A penalty on a weight. Subclass it with __call__(x) and get_config()."""
 
-    _lamina_class: str | None = None
+    _family = _family
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        names = list(_defaults.get(self._lamina_class or "", {}))
-        if len(args) > len(names):
-            raise TypeError(f"{type(self).__name__}: takes at most {len(names)} arguments")
-        given = dict(zip(names, args))
-        for key, value in kwargs.items():
-            if self._lamina_class and key not in names:
-                raise TypeError(f"{type(self).__name__}: unexpected argument '{key}'")
-            given[key] = value
-        self._arguments = {**_defaults.get(self._lamina_class or "", {}), **given}
-
-    def _config(self) -> dict[str, Any]:
-        if self._lamina_class is None:
-            raise NotImplementedError(f"{type(self).__name__} must define __call__")
-        return {"class_name": self._lamina_class, "config": self._arguments}
-
-    def __call__(self, x: Any) -> _core.Tensor:
+    def __call__(self, x: Any) -> Any:
         """The penalty, a scalar."""
-        return _core.apply_regularizer(self._config(), x)
+        return 0.0 if self._native is None else self._apply(x)
 
     def get_config(self) -> dict[str, Any]:
         """Constructor arguments."""
-        return dict(self._arguments)
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Regularizer:
-        """The same again."""
-        return cls(**config)
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if cls._lamina_class is None or "_lamina_class" not in cls.__dict__:
-            cls._lamina_class = None
-            _core.register_regularizer(cls.__name__, lambda c, cls=cls: cls.from_config(c))
+        if self._native is None:
+            raise NotImplementedError(f"{self} does not implement get_config()")
+        return super().get_config()
 
 
-_defaults: dict[str, dict[str, Any]] = _core.regularizer_defaults()
-_classes: dict[str, type] = {}
-for _name, _args in _defaults.items():
-    _classes[_name] = type(_name, (Regularizer,), {"_lamina_class": _name, "__module__": __name__})
-    _classes[_name].__doc__ = f"The regularizer {_name}."
-    _classes[_name].__signature__ = _layer._signature(_args)  # type: ignore[attr-defined]
-globals().update(_classes)
-_by_name = {_core.to_snake_case(n): c for n, c in _classes.items()}
-globals().update(_by_name)
+_family.make_classes(Regularizer, __name__)
+_classes = _family.classes
+globals().update(_family.names)
+get = _family.get
 
 
-def get(identifier: Any) -> Any:
-    """By name, from a config, or as it is."""
-    if identifier is None or callable(identifier):
-        return identifier
-    if isinstance(identifier, dict):
-        return _classes[identifier["class_name"]](**identifier.get("config", {}))
-    found = _classes.get(identifier) or _by_name.get(identifier)
-    if found is None:
-        raise ValueError(
-            f"unknown regularizer '{identifier}'; there are {', '.join(sorted(_by_name))}"
-        )
-    return found()
-
-
-def serialize(regularizer: Regularizer) -> dict[str, Any]:
-    """{"class_name", "config"} of a regularizer."""
+def serialize(regularizer: Regularizer) -> Any:
+    """{"class_name", "config"} of a regularizer, or the name of a function."""
     from lamina import saving
 
     return saving.serialize_keras_object(regularizer)
 
 
-def deserialize(config: dict[str, Any], custom_objects: Any = None) -> Any:
-    """A regularizer from {"class_name", "config"}."""
-    from lamina import saving
+def deserialize(config: Any, custom_objects: Any = None) -> Any:
+    """A regularizer from {"class_name", "config"}.
 
-    return saving.deserialize_keras_object(config, {**_classes, **(custom_objects or {})})
+    Raises:
+        ValueError: An unknown class.
+    """
+    return _family.deserialize(config, custom_objects)
 
 
 def __getattr__(name: str) -> Any:
@@ -92,6 +67,3 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [*sorted(_classes), "Regularizer", "deserialize", "get", "serialize"]
-
-for _short, _class in (("l1", "L1"), ("l2", "L2"), ("l1_l2", "L1L2")):
-    globals()[_short] = _classes[_class]

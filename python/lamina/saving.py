@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 import os
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from lamina import _core, _layer
+from lamina import _choice, _core, _layer
 
 _registered: dict[str, Any] = {}
 
@@ -38,6 +39,12 @@ def _make_known(name: str, thing: Any) -> None:
         _core._register_loss(name, thing.from_config)  # type: ignore[attr-defined]
     elif isinstance(thing, type) and issubclass(thing, _core.Metric):
         _core._register_metric(name, thing.from_config)  # type: ignore[attr-defined]
+    elif isinstance(thing, type) and issubclass(thing, _core.Optimizer):
+        _core.register_optimizer(name, thing.from_config)  # type: ignore[attr-defined]
+    elif isinstance(thing, type) and issubclass(thing, _core.LearningRateSchedule):
+        _core.register_schedule(name, thing.from_config)  # type: ignore[attr-defined]
+    elif isinstance(thing, type) and issubclass(thing, _choice.Choice):
+        thing._family.register(name, thing.from_config)
     elif not isinstance(thing, type) and callable(thing):
         _core.register_activation(name, lambda _config, thing=thing: thing)
         _core._register_loss(name, lambda _config, thing=thing: _core.function_loss(name, thing))
@@ -207,12 +214,13 @@ def _public_class(module: str | None, name: str) -> Any:
         "metrics",
         "optimizers",
         "dtype_policies",
+        "optimizers.schedules",
     ]
-    last = (module or "").rsplit(".", 1)[-1]
+    last = (module or "").rsplit(".", 1)[-1].replace("schedules", "optimizers.schedules")
     if last == "layers" or (module is None and name in _core.layer_classes()):
         return None
     for family in [last] if last in families else families:
-        found = vars(getattr(lamina, family)).get(name)
+        found = vars(operator.attrgetter(family)(lamina)).get(name)
         if isinstance(found, type):
             return found
     return None

@@ -191,4 +191,34 @@ TEST_CASE("a steady step asks for no memory") {
   CHECK(count(160) == count(640));
   CHECK(predict(160) == predict(640));
 }
+
+TEST_CASE("nor does one with every option of an optimizer") {
+  const Config schedule = Config::object(
+      {{"class_name", "CosineDecay"},
+       {"config", Config::object({{"initial_learning_rate", 0.01}, {"decay_steps", 1000.0}})}});
+  for (const char* name : {"Adam", "Nadam", "Muon", "Adafactor"}) {
+    const auto model = small_model();
+    CompileOptions how;
+    how.optimizer =
+        Config::object({{"class_name", name},
+                        {"config", Config::object({{"learning_rate", schedule},
+                                                   {"weight_decay", 0.01},
+                                                   {"global_clipnorm", 1.0},
+                                                   {"use_ema", true},
+                                                   {"ema_overwrite_frequency", 3},
+                                                   {"gradient_accumulation_steps", 2}})}});
+    how.losses = {make_loss("sparse_categorical_crossentropy")};
+    model->compile(how);
+    FitOptions fit;
+    fit.batch_size = 16;
+    const auto count = [&](int64_t n) {
+      const ArrayData d = data(n);
+      const int64_t before = g_allocations;
+      model->fit(d, fit);
+      return g_allocations - before;
+    };
+    count(160);
+    CHECK_MESSAGE(count(160) == count(640), name);
+  }
+}
 #endif

@@ -14,6 +14,7 @@ class Initializer : public Choice {
   Initializer(const char* name = "zeros") : Choice(Config(name)) {}
   Initializer(Config config) : Choice(std::move(config)) {}
   Tensor operator()(const Shape& shape, DType dtype = floatx()) const;
+  void check() const;  // throws Error for an unknown name or wrong arguments
 };
 
 // A penalty on a weight or an activity; keras.regularizers ("l1", "l2", "l1_l2", ...).
@@ -24,6 +25,7 @@ class Regularizer : public Choice {
   Regularizer(const char* name) : Choice(Config(name)) {}
   Regularizer(Config config) : Choice(std::move(config)) {}
   Tensor operator()(const Tensor& x) const;  // a scalar
+  void check() const;                        // throws Error for an unknown name or wrong arguments
 };
 
 // What a weight is projected to after each update; keras.constraints.
@@ -34,6 +36,7 @@ class Constraint : public Choice {
   Constraint(const char* name) : Choice(Config(name)) {}
   Constraint(Config config) : Choice(std::move(config)) {}
   Tensor operator()(const Tensor& w) const;
+  void check() const;  // throws Error for an unknown name or wrong arguments
 };
 
 // keras.activations by name, or a function registered under a name.

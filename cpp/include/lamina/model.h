@@ -74,13 +74,6 @@ struct FitOptions {
   int verbose = 0;  // C++: 0 silent, 2 one line an epoch on stdout
 };
 
-struct History {
-  std::vector<int64_t> epoch;
-  std::vector<std::pair<std::string, std::vector<double>>> history;
-  const std::vector<double>& operator[](
-      const std::string& name) const;  // throws Error listing names
-};
-
 class Model : public Layer {
  public:
   explicit Model(const LayerOptions& options = {});  // to subclass
@@ -112,6 +105,10 @@ class Model : public Layer {
   std::vector<std::string> metrics_names() const;
   void set_stop_training(bool stop);
   bool stop_training() const;
+  // First epoch of the running fit(); a callback may move it in on_train_begin, to go on with an
+  // interrupted training.
+  void set_initial_epoch(int64_t epoch);
+  int64_t initial_epoch() const;
 
   History fit(const ArrayData& data, const FitOptions& options = {});
   History fit(Dataset& data, const FitOptions& options = {});
@@ -155,6 +152,9 @@ class Model : public Layer {
   void save_weights(const std::string& path) const;
   void load_weights(
       const std::string& path);  // throws Error naming what does not fit, before any change
+  // Weights, random state and, where compiled, the optimizer's state of a file that save() wrote
+  // for a model like this one.
+  void restore_state(const std::string& path);
 
   Tensors get_weights() const;
   void set_weights(const Tensors& values);

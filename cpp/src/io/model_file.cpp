@@ -46,8 +46,7 @@ void add_weights(Writer& w, const Model& model) {
 
 Config compile_config(const Model::Impl& m) {
   Config c = Config::object();
-  c.set("optimizer", Config::object({{"class_name", m.optimizer->class_name()},
-                                     {"config", m.optimizer->get_config()}}));
+  c.set("optimizer", serialize_optimizer(*m.optimizer));
   std::vector<Config> losses, weights, metrics;
   for (auto& l : m.options.losses)
     losses.push_back(
@@ -118,6 +117,18 @@ void restore_assets(Model& model, const io::SafetensorsFile& file) {
   model.set_named_assets(assets);
 }
 
+void restore_optimizer(Model& model, const io::SafetensorsFile& file, const std::string& path) {
+  model.optimizer()->build(model.trainable_weights());
+  for (auto& [name, v] : model.optimizer()->variables()) {
+    const io::Entry* e = file.find("optimizer/" + name);
+    if (!e) continue;  // the model was saved before its first step
+    if (!(Shape(e->shape) == v.shape()))
+      fail("load '", path, "': optimizer state '", name, "' has shape ", Shape(e->shape),
+           ", expected ", v.shape());
+    v.assign(tensor_of(*e));
+  }
+}
+
 void restore_random(Model& model, const io::SafetensorsFile& file) {
   NoGrad off;
   for (auto& [name, state] : model.seed_states())
@@ -159,6 +170,15 @@ void Model::load_weights(const std::string& path) {
   restore_weights(*this, file, path);
 }
 
+void Model::restore_state(const std::string& path) {
+  if (!built_)
+    throw error("restore_state: the model has no weights yet; build it or call it on data first");
+  io::SafetensorsFile file(path);
+  restore_weights(*this, file, path);
+  restore_random(*this, file);
+  if (impl_->compiled) restore_optimizer(*this, file, path);
+}
+
 ModelPtr load(const std::string& path, bool compile) {
   io::SafetensorsFile file(path);
   auto meta = file.metadata();
@@ -173,15 +193,7 @@ ModelPtr load(const std::string& path, bool compile) {
   restore_assets(*model, file);
   if (compile && meta.count("compile")) {
     compile_from_config(*model, Config::parse(meta["compile"]));
-    model->optimizer()->build(model->trainable_weights());
-    for (auto& [name, v] : model->optimizer()->variables()) {
-      const io::Entry* e = file.find("optimizer/" + name);
-      if (!e) continue;  // the model was saved before its first step
-      if (!(Shape(e->shape) == v.shape()))
-        fail("load '", path, "': optimizer state '", name, "' has shape ", Shape(e->shape),
-             ", expected ", v.shape());
-      v.assign(tensor_of(*e));
-    }
+    restore_optimizer(*model, file, path);
   }
   return model;
 }

@@ -139,26 +139,17 @@ Logs evaluate_source(Model& model, Model::Impl& m, Source& source, int64_t steps
   return logs;
 }
 
-void append(History& history, int64_t epoch, const Logs& logs) {
-  history.epoch.push_back(epoch);
-  for (auto& [name, value] : logs) {
-    auto it = std::find_if(history.history.begin(), history.history.end(),
-                           [&](auto& h) { return h.first == name; });
-    if (it == history.history.end()) it = history.history.insert(history.history.end(), {name, {}});
-    it->second.push_back(value);
-  }
-}
-
 History fit_source(Model& model, Model::Impl& m, Source& source, Source* validation,
                    const FitOptions& o) {
   int64_t steps = o.steps_per_epoch > 0 ? o.steps_per_epoch : source.steps();
   Callbacks callbacks(o.callbacks, model, o.epochs, steps);
   History history;
   model.set_stop_training(false);
+  model.set_initial_epoch(o.initial_epoch);
   callbacks.each([](Callback& c) { c.on_train_begin(); });
   Logs logs;
   bool fresh = true;  // the source must be (re)started before the next batch
-  for (int64_t epoch = o.initial_epoch; epoch < o.epochs && !model.stop_training(); ++epoch) {
+  for (int64_t epoch = m.initial_epoch; epoch < o.epochs && !model.stop_training(); ++epoch) {
     model.reset_metrics();
     callbacks.each([&](Callback& c) { c.on_epoch_begin(epoch); });
     // With steps_per_epoch an epoch goes on where the one before stopped.
@@ -188,7 +179,8 @@ History fit_source(Model& model, Model::Impl& m, Source& source, Source* validat
       for (auto& [name, value] :
            evaluate_source(model, m, *validation, o.validation_steps, o.callbacks))
         logs.emplace_back("val_" + name, value);
-    append(history, epoch, logs);
+    callbacks.each([&](Callback& c) { c.on_epoch_end(epoch, logs); });
+    history.on_epoch_end(epoch, logs);
     if (o.verbose == 2) {
       std::printf("Epoch %lld/%lld - %.2fs", static_cast<long long>(epoch + 1),
                   static_cast<long long>(o.epochs), seconds_since(began));
@@ -197,8 +189,8 @@ History fit_source(Model& model, Model::Impl& m, Source& source, Source* validat
       std::printf("\n");
       std::fflush(stdout);
     }
-    callbacks.each([&](Callback& c) { c.on_epoch_end(epoch, logs); });
   }
+  if (m.optimizer) m.optimizer->finalize_variable_values(model.trainable_weights());
   callbacks.each([&](Callback& c) { c.on_train_end(logs); });
   return history;
 }
@@ -211,15 +203,6 @@ void check_interrupt() {
   if (!interrupt_hook || seconds_since(before) < 0.05) return;
   before = Clock::now();
   interrupt_hook();
-}
-
-const std::vector<double>& History::operator[](const std::string& name) const {
-  std::string known;
-  for (auto& [k, v] : history) {
-    if (k == name) return v;
-    known += (known.empty() ? "" : ", ") + k;
-  }
-  fail("history: no '", name, "'; there are ", known);
 }
 
 History Model::fit(const ArrayData& given, const FitOptions& o) {

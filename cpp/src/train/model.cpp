@@ -450,6 +450,13 @@ ModelPtr model_from_config(const Config& config) {
       for (const Config& s : shapes->as_list()) list.emplace_back(s.as_ints());
       model->build_from(list);
     }
+    // Layers that came with their weights were not built inside the model.
+    for (auto& l : model->layers()) {
+      if (std::dynamic_pointer_cast<Model>(l)) continue;
+      const std::string prefix = model->name() + "/";
+      for (auto& v : l->weights())
+        if (v.path().rfind(prefix, 0) != 0) v.set_path(prefix + v.path());
+    }
     if (const Config* t = inner.find("trainable"); t && !t->as_bool()) model->set_trainable(false);
     return model;
   }

@@ -52,10 +52,11 @@ struct Model::Impl {
   Mode mode = Mode::kTrain;                                                 // of the latest step
   std::map<Mode, std::vector<std::pair<std::string, Variable>>> step_logs;  // set_log()
   bool stop_training = false;
+  int64_t initial_epoch = 0;
 
   // ---- captured steps
   std::map<std::string, StepProgram> programs;
-  std::string trainable_signature;
+  std::string trainable_signature;  // what the captured steps took for granted
   int64_t drops = 0;  // captures_dropped() when the programs were made
 };
 
@@ -63,7 +64,8 @@ struct Model::Impl {
 Tensors run_step(Model& model, Model::Impl& impl, Mode mode, const Batch& batch);
 // The captured step for this signature, made when missing. `batch` gives shapes and dtypes.
 StepProgram& step_program(Model& model, Model::Impl& impl, Mode mode, const Batch& batch);
-// Drops programs that no longer fit (trainable flags changed) and builds what a step needs.
+// Drops programs that no longer fit (trainable flags or the optimizer changed) and builds what a
+// step needs.
 void prepare_steps(Model& model, Model::Impl& impl, Mode mode, const Batch& batch);
 
 bool has_text(const Tensors& tensors);

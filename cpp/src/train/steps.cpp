@@ -44,6 +44,8 @@ bool Model::compiled() const { return impl_->compiled; }
 OptimizerPtr Model::optimizer() const { return impl_->optimizer; }
 void Model::set_stop_training(bool stop) { impl_->stop_training = stop; }
 bool Model::stop_training() const { return impl_->stop_training; }
+void Model::set_initial_epoch(int64_t epoch) { impl_->initial_epoch = epoch; }
+int64_t Model::initial_epoch() const { return impl_->initial_epoch; }
 
 std::vector<MetricPtr> Model::metrics() const {
   std::vector<MetricPtr> out;
@@ -195,10 +197,12 @@ void Model::train_step(const Batch& batch) {
   Tensor loss = compute_loss(batch, y_pred);
   variables = trainable_weights();
   if (!variables.empty() && loss.requires_grad()) {
+    Optimizer& optimizer = *impl_->optimizer;
+    optimizer.build(variables);  // the scale of the loss may be part of its state
     Tensors values;
     for (auto& v : variables) values.push_back(v.value());
-    grads = gradients({loss}, values);
-    impl_->optimizer->apply(grads, variables);
+    grads = gradients({optimizer.scale_loss(loss)}, values);
+    optimizer.apply(grads, variables);
   }
   update_metrics(batch, y_pred);
 }
@@ -251,6 +255,7 @@ void prepare_steps(Model& model, Model::Impl& m, Mode mode, const Batch& batch) 
   }
   std::string flags;
   for (auto& v : model.weights()) flags += v.trainable() ? '1' : '0';
+  if (m.optimizer) flags += std::to_string(m.optimizer->generation());
   if (flags != m.trainable_signature || m.drops != captures_dropped()) {
     m.programs.clear();
     m.trainable_signature = flags;

@@ -1,0 +1,47 @@
+"""Learning-rate schedules, with Keras's names and arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lamina import _core, _layer
+from lamina._core import LearningRateSchedule
+
+_classes = _layer.make_classes(LearningRateSchedule, _core.schedule_classes(), __name__)
+globals().update(_classes)
+
+
+def _register(cls: type, **kwargs: Any) -> None:
+    super(LearningRateSchedule, cls).__init_subclass__(**kwargs)
+    if "_lamina_class" not in cls.__dict__:
+        cls._lamina_class = None  # type: ignore[attr-defined]
+        _core.register_schedule(cls.__name__, cls.from_config)  # type: ignore[attr-defined]
+
+
+# Subclasses written from here on are the user's own.
+LearningRateSchedule.__init_subclass__ = classmethod(_register)  # type: ignore[assignment]
+LearningRateSchedule.from_config = classmethod(_layer._from_config)  # type: ignore[attr-defined]
+
+
+def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
+    """{"class_name", "config"} of a schedule."""
+    return {
+        "class_name": learning_rate_schedule.class_name,
+        "config": learning_rate_schedule.get_config(),
+    }
+
+
+def deserialize(config: dict[str, Any], custom_objects: Any = None) -> LearningRateSchedule:
+    """A schedule from {"class_name", "config"}.
+
+    Raises:
+        ValueError: An unknown class.
+    """
+    name = config["class_name"]
+    cls = (custom_objects or {}).get(name) or _classes.get(name)
+    if cls is None:
+        return _core.make_schedule(config)
+    return cls.from_config(config["config"])
+
+
+__all__ = [*sorted(_classes), "LearningRateSchedule", "deserialize", "serialize"]
