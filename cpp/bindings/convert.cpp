@@ -211,6 +211,12 @@ DType as_dtype(const py::handle& value, DType otherwise) {
 Ints as_ints(const py::handle& value) {
   if (value.is_none()) return {};
   py::object index = py::module_::import("operator").attr("index");
+  if (py::isinstance<py::array>(value) || py::isinstance<Tensor>(value)) {
+    Tensor t = as_tensor(value, "integers");
+    if (is_floating(t.dtype()))
+      throw Error(str("expected integers, received ", dtype_name(t.dtype())), Error::Kind::kType);
+    return t.to_vector<int64_t>();
+  }
   if (py::hasattr(value, "__index__")) return {index(value).cast<int64_t>()};
   Ints out;
   for (auto v : value) out.push_back(v.is_none() ? -1 : index(v).cast<int64_t>());

@@ -18,6 +18,13 @@ void bind_ops(py::module_& m) {
   bind_spatial_ops(m);
   bind_ctc(m);
   bind_creation(m);
+  bind_decompositions(m);
+  bind_signal(m);
+  bind_joining(m);
+  bind_ranges(m);
+  bind_classes(m);
+  bind_statistics(m);
+  bind_math(m);
   m.def("op_names", &op_names, "Names of the operations in the core's table.");
 }
 

@@ -44,9 +44,11 @@ void bind_creation(py::module_& m) {
       arg("x"), arg("dtype") = py::none(), "Ones of the same shape.");
   m.def(
       "full_like",
-      [](const py::object& x, double v, const py::object& d) {
-        Tensor t = full_like(T(x), v);
-        return d.is_none() ? t : cast(t, as_dtype(d));
+      [](const py::object& x, const py::object& v, const py::object& d) {
+        Tensor like = T(x), value = as_tensor(v, "fill_value");
+        if (value.is_scalar_literal()) return typed(full_like(like, value.item<double>()), d);
+        DType to = as_dtype(d, like.dtype());
+        return copy(broadcast_to(cast(value, to), like.shape()));
       },
       arg("x"), arg("fill_value"), arg("dtype") = py::none(), "A value in the same shape.");
   m.def(
@@ -76,15 +78,38 @@ void bind_creation(py::module_& m) {
       "Evenly spaced values, stop not included.");
   m.def(
       "linspace",
-      [](double a, double b, int64_t n, bool endpoint, bool retstep,
-         const py::object& d) -> py::object {
-        Tensor t = linspace(a, b, n, endpoint, as_dtype(d));
+      [](const py::object& start, const py::object& stop, int64_t n, bool endpoint, bool retstep,
+         const py::object& d, int axis) -> py::object {
+        Tensor a = as_tensor(start, "start"), b = as_tensor(stop, "stop"), t;
+        bool numbers = a.is_scalar_literal() && b.is_scalar_literal();
+        std::optional<DType> dtype;
+        if (!d.is_none()) dtype = as_dtype(d);
+        if (numbers && is_floating(dtype.value_or(floatx())))
+          t = linspace(a.item<double>(), b.item<double>(), n, endpoint, dtype.value_or(floatx()));
+        else
+          t = linspace(a, b, n, endpoint, dtype, axis);
         if (!retstep) return py::cast(t);
-        return py::make_tuple(
-            t, (b - a) / static_cast<double>(std::max<int64_t>(endpoint ? n - 1 : n, 1)));
+        double steps = static_cast<double>(std::max<int64_t>(endpoint ? n - 1 : n, 1));
+        return py::make_tuple(t, (b - a) / Tensor(steps));
       },
       arg("start"), arg("stop"), arg("num") = 50, arg("endpoint") = true, arg("retstep") = false,
-      arg("dtype") = py::none(), "num evenly spaced values.");
+      arg("dtype") = py::none(), arg("axis") = 0,
+      R"(num evenly spaced values.
+
+Args:
+    start: First value, a number or a tensor.
+    stop: Last value.
+    num: Number of values.
+    endpoint: Whether stop is the last of them.
+    retstep: Give the distance between them, too.
+    dtype: Element type.
+    axis: Where the values go if start or stop is a tensor.
+
+Example:
+
+>>> import lamina
+>>> lamina.ops.linspace(0, 1, 5).tolist()
+[0.0, 0.25, 0.5, 0.75, 1.0])");
   m.def(
       "stop_gradient", [](const py::object& x) { return stop_gradient(T(x)); }, arg("variable"),
       "The same values, no gradient.");

@@ -9,12 +9,15 @@ void bind_elementwise(py::module_& m) {
     m.def(name, [fn](const py::object& x) { return fn(T(x)); }, arg("x"), op_doc(name).c_str());
   };
   auto binary = [&](const char* name, Tensor (*fn)(const Tensor&, const Tensor&)) {
+    // Keras names the arguments of operations on bits x and y.
+    std::string_view n = name;
+    bool bits = n.starts_with("bitwise") || n.ends_with("shift");
     m.def(
         name,
         [fn](const py::object& x1, const py::object& x2) {
           return fn(as_tensor(x1, "x1"), as_tensor(x2, "x2"));
         },
-        arg("x1"), arg("x2"), op_doc(name).c_str());
+        arg(bits ? "x" : "x1"), arg(bits ? "y" : "x2"), op_doc(name).c_str());
   };
 #define LAMINA_DECLARE_UNARY(name) \
   unary(#name, static_cast<Tensor (*)(const Tensor&)>(&lamina::name));

@@ -55,11 +55,17 @@ void bind_index_ops(py::module_& m) {
       arg("x"), arg("num_classes"), arg("axis") = -1, arg("dtype") = py::none(),
       arg("sparse") = false, "1 at each index, 0 elsewhere.");
   m.def(
-      "sort", [](const py::object& x, int a) { return sort(T(x), a); }, arg("x"), arg("axis") = -1,
-      "Sorted ascending along an axis, NaN last.");
+      "sort",
+      [](const py::object& x, std::optional<int> a) {
+        return sort(a ? T(x) : ravel(T(x)), a.value_or(0));
+      },
+      arg("x"), arg("axis") = -1, "Sorted ascending along an axis, NaN last.");
   m.def(
-      "argsort", [](const py::object& x, int a) { return argsort(T(x), a); }, arg("x"),
-      arg("axis") = -1, "Indices that sort an axis, stable.");
+      "argsort",
+      [](const py::object& x, std::optional<int> a) {
+        return argsort(a ? T(x) : ravel(T(x)), a.value_or(0));
+      },
+      arg("x"), arg("axis") = -1, "Indices that sort an axis, stable.");
   m.def(
       "top_k", [](const py::object& x, int64_t k, bool s) { return top_k(T(x), k, s); }, arg("x"),
       arg("k"), arg("sorted") = true, "(values, indices) of the k largest of the last axis.");

@@ -24,7 +24,7 @@ void bind_linalg(py::module_& m) {
       arg("x1"), arg("x2"), "Inner product over the last axes.");
   m.def(
       "einsum",
-      [](const std::string& s, const py::args& ops) {
+      [](const std::string& s, const py::args& ops, const py::kwargs&) {
         Tensors ts;
         for (auto o : ops) ts.push_back(as_tensor(o, "operand"));
         return einsum(s, ts);

@@ -159,7 +159,7 @@ def stop_gradient(x: Any) -> Tensor:
     return _core.stop_gradient(x)
 
 
-def custom_gradient(fn: Callable) -> Callable:
+def custom_gradient(f: Callable) -> Callable:
     """Decorator for a function that returns (outputs, gradient function).
 
     The gradient function takes the gradients of the outputs and returns those of the arguments.
@@ -174,9 +174,9 @@ def custom_gradient(fn: Callable) -> Callable:
     6.0
     """
 
-    @functools.wraps(fn)
+    @functools.wraps(f)
     def wrapped(*args: Any) -> Any:
-        return _core.custom_gradient(fn, [_core.convert_to_tensor(a) for a in args])
+        return _core.custom_gradient(f, [_core.convert_to_tensor(a) for a in args])
 
     return wrapped
 

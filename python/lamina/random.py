@@ -2,6 +2,8 @@
 
 from lamina._core.random import (
     SeedGenerator,
+    beta,
+    binomial,
     categorical,
     dropout,
     gamma,
@@ -14,6 +16,8 @@ from lamina._core.random import (
 
 __all__ = [
     "SeedGenerator",
+    "beta",
+    "binomial",
     "categorical",
     "dropout",
     "gamma",

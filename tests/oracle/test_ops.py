@@ -37,6 +37,22 @@ LEFT_OUT = {
     "adaptive_max_pool-5",  # NaN
     "adaptive_average_pool-5",
     "layer_normalization",  # another default of epsilon
+    "array_split-2",  # no indices
+    "histogram-3",  # no edges
+    "bincount-3",  # no rows of different lengths
+    "rearrange",  # lengths are not known inside jit
+    "segment_prod",  # no gradient
+    "segment_prod-2",
+    "segment_prod-3",
+    "eig",
+    "polar",  # complex numbers
+    "view",  # no float64
+    *(
+        f"{name}{n}"
+        for name in ("eigh", "lu_factor", "istft")
+        for n in ("", "-2", "-3", "-4", "-5")
+    ),
+    # (put together by operations of lamina; see test_linalg_ops)
 }
 
 test_table = oracle_tests(

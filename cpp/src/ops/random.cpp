@@ -1,10 +1,9 @@
 // Random tensors. An operation reads the generator's state {seed, draw}; an effect then counts the
 // draw, so a captured program draws anew each time it runs.
-#include <cmath>
 #include <random>
 
 #include "graph/op.h"
-#include "lamina/ops.h"
+#include "lamina/random_distributions.h"
 #include "ops/promote.h"
 #include "ops/registry.h"
 
@@ -149,31 +148,15 @@ Tensor categorical(const Tensor& logits, int64_t n, DType dtype, SeedGenerator* 
   return cast(argmax(expand_dims(x, {1}) + cast(gumbel, x.dtype()), -1), dtype);
 }
 
-// Marsaglia and Tsang (2000): a few proposals at once, the first accepted one counts.
 Tensor gamma(const Shape& shape, double alpha, DType dtype, SeedGenerator* seed) {
-  require_float("gamma", dtype);
   if (!(alpha > 0)) fail("gamma: alpha must be positive, received ", alpha);
-  double a = alpha < 1 ? alpha + 1 : alpha, d = a - 1.0 / 3, c = 1 / std::sqrt(9 * d);
-  Tensor value = full(shape, d, DType::kFloat64), done = zeros(shape, DType::kBool);
-  for (int round = 0; round < 8; ++round) {
-    Tensor x = normal(shape, 0, 1, DType::kFloat64, seed),
-           u = uniform(shape, 0, 1, DType::kFloat64, seed);
-    Tensor v = power(Tensor(1.0) + Tensor(c) * x, Tensor(3.0));
-    Tensor positive = greater(v, Tensor(0.0));
-    Tensor safe = where(positive, v, ones_like(v));
-    Tensor bound = Tensor(0.5) * x * x + Tensor(d) * (Tensor(1.0) - safe + log(safe));
-    Tensor accept = logical_and(positive, less(log(maximum(u, Tensor(1e-300))), bound));
-    value = where(logical_and(accept, logical_not(done)), Tensor(d) * safe, value);
-    done = logical_or(done, accept);
-  }
-  if (alpha < 1)
-    value = value * power(uniform(shape, 0, 1, DType::kFloat64, seed), Tensor(1 / alpha));
-  return cast(value, dtype);
+  return gamma(shape, Tensor(alpha), dtype, seed);
 }
 
 Tensor dropout(const Tensor& x, double rate, SeedGenerator* seed) {
-  if (!(rate >= 0 && rate < 1)) fail("dropout: rate must lie in [0, 1), received ", rate);
+  if (!(rate >= 0 && rate <= 1)) fail("dropout: rate must lie in [0, 1], received ", rate);
   if (rate == 0) return x;
+  if (rate == 1) return zeros_like(as_float(x));
   const Tensor& state = (seed ? *seed : global_generator()).state();
   Tensor y = apply(kDropout, {as_float(x), state}, {{"rate", rate}})[0];
   NoGrad off;

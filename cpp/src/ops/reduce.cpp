@@ -1,6 +1,5 @@
 // Reductions over any axes.
-#include <cmath>
-#include <limits>
+#include <algorithm>
 
 #include "lamina/ops.h"
 #include "ops/promote.h"
@@ -276,37 +275,6 @@ Tensor logsumexp(const Tensor& x, const Axes& axis, bool keepdims) {
   Tensor y = log(sum(exp(t - top), axis, true)) + top;
   if (keepdims) return y;
   return axis.all ? reshape(y, {}) : squeeze(y, axis);
-}
-
-namespace {
-// Largest or smallest sum of absolute values along one axis of two.
-Tensor matrix_norm(const Tensor& x, double ord, const std::vector<int64_t>& axes, bool keepdims) {
-  const bool columns = std::abs(ord) == 1;
-  if (!columns && !std::isinf(ord))
-    fail("norm: expected ord None, 1, -1, inf or -inf over two axes, received ", ord);
-  Tensor sums = sum(absolute(x), axes[columns ? 0 : 1], true);
-  Tensor out =
-      ord > 0 ? max(sums, axes[columns ? 1 : 0], true) : min(sums, axes[columns ? 1 : 0], true);
-  return keepdims ? out : squeeze(out, axes);
-}
-}  // namespace
-
-Tensor norm(const Tensor& x, std::optional<double> ord, const Axes& axis, bool keepdims) {
-  Tensor t = as_float(x);
-  if (!ord) return sqrt(sum(square(t), axis, keepdims));
-  const std::vector<int64_t> axes =
-      axis.all && x.rank() == 2 ? std::vector<int64_t>{0, 1} : axis.list;
-  if (axes.size() == 2) return matrix_norm(t, *ord, axes, keepdims);
-  if (axes.size() > 2 || (axis.all && x.rank() > 2))
-    fail("norm: expected one or two axes where ord is given, received ",
-         axis.all ? x.rank() : axes.size());
-  if (*ord == 2) return sqrt(sum(square(t), axis, keepdims));
-  Tensor a = absolute(t);
-  if (*ord == std::numeric_limits<double>::infinity()) return max(a, axis, keepdims);
-  if (*ord == -std::numeric_limits<double>::infinity()) return min(a, axis, keepdims);
-  if (*ord == 0) return sum(cast(not_equal(t, Tensor(0.0)), t.dtype()), axis, keepdims);
-  if (*ord == 1) return sum(a, axis, keepdims);
-  return power(sum(power(a, Tensor(*ord)), axis, keepdims), Tensor(1 / *ord));
 }
 
 namespace {

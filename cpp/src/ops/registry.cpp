@@ -14,6 +14,11 @@ void register_all_ops() {
   register_nn_ops();
   register_sample_ops();
   register_preprocessing_ops();
+  register_decomposition_ops();
+  register_solve_ops();
+  register_special_ops();
+  register_fourier_ops();
+  register_distribution_ops();
 }
 
 }  // namespace lamina

@@ -15,5 +15,10 @@ void register_index_ops();
 void register_nn_ops();
 void register_sample_ops();
 void register_preprocessing_ops();
+void register_decomposition_ops();
+void register_solve_ops();
+void register_special_ops();
+void register_fourier_ops();
+void register_distribution_ops();
 
 }  // namespace lamina
