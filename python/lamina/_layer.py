@@ -151,7 +151,6 @@ _core.Layer.variable_dtype = property(  # type: ignore[attr-defined,method-assig
 )
 _core.Layer.__repr__ = _repr  # type: ignore[method-assign,assignment]
 _core.Layer.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]
-_core.Layer.call = _no_call  # type: ignore[method-assign,assignment]
 _core.Metric.__setattr__ = _set_metric_attribute  # type: ignore[method-assign,assignment]
 _core.Metric.__repr__ = lambda self: f"<{type(self).__name__} name={self.name}>"  # type: ignore[method-assign,assignment]
 _core.Layer.quantize = _quantize  # type: ignore[method-assign]

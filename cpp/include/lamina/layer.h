@@ -196,10 +196,9 @@ class Layer : public std::enable_shared_from_this<Layer> {
   Error error(const std::string& message) const;  // "Dense 'dense_2': message"
 
  protected:
-  std::string name_, path_;
   // Says that call() now uses other constants, so that what was captured before is dropped.
   static void changed();
-  std::string name_;
+  std::string name_, path_;
   bool trainable_ = true;
   bool built_ = false;
   bool built_on_text_ = false;  // the call that built it gave text

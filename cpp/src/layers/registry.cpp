@@ -31,7 +31,7 @@ const std::vector<LayerClass>& layer_classes() {
                      add_augment_geometry_layers,
                      add_augment_color_layers,
                      add_augment_histogram_layers,
-                                          add_augment_mix_layers,
+                     add_augment_mix_layers,
                      add_preprocessing_layers,
                      add_lookup_layers,
                      add_hashing_layers,

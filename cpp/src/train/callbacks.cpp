@@ -13,10 +13,10 @@ namespace lamina {
 
 namespace {
 
-const double* find(const Logs& logs, const std::string& name) {
+std::optional<double> find(const Logs& logs, const std::string& name) {
   for (auto& [key, value] : logs)
-    if (key == name) return &value;
-  return nullptr;
+    if (key == name) return value;
+  return std::nullopt;
 }
 
 std::string names(const Logs& logs) {
@@ -60,7 +60,7 @@ std::string formatted(const std::string& pattern, const Logs& values) {
     std::string field = pattern.substr(i + 1, end - i - 1), format;
     if (size_t colon = field.find(':'); colon != std::string::npos)
       format = field.substr(colon + 1), field.resize(colon);
-    const double* v = find(values, field);
+    std::optional<double> v = find(values, field);
     if (!v)
       fail("ModelCheckpoint: '", pattern, "' names '", field, "', which is none of ",
            names(values));
@@ -119,7 +119,7 @@ Monitor::Monitor(const char* owner, std::string monitor, const std::string& mode
 }
 
 std::optional<double> Monitor::value(const Logs& logs) const {
-  if (const double* v = find(logs, name_)) return *v;
+  if (std::optional<double> v = find(logs, name_)) return *v;
   std::cerr << owner_ << ": there is no '" << name_ << "' to monitor; available: " << names(logs)
             << "\n";
   return {};
@@ -260,7 +260,7 @@ void LearningRateScheduler::on_epoch_end(int64_t, Logs& logs) { log_rates(*model
 // ---- TerminateOnNaN -----------------------------------------------------------------------------
 
 void TerminateOnNaN::on_train_batch_end(int64_t batch, const Logs& logs) {
-  const double* loss = find(logs, "loss");
+  const std::optional<double> loss = find(logs, "loss");
   if (!loss || std::isfinite(*loss)) return;
   if (raise_error_)
     throw Error(str("TerminateOnNaN: the loss is ", *loss, " at batch ", batch),

@@ -199,7 +199,8 @@ Tensor Loss::operator()(const Tensor& y_true, const Tensor& y_pred, const Tensor
     counted = counted.defined() ? logical_and(cast(counted, DType::kBool), own) : own;
   if (values.dtype() != d) values = cast(values, d);
   Tensor w;
-  if (counted.defined()) w = apply_mask({}, counted, d, reduction_ == "mean" || reduction_ == "sum_over_batch_size");
+  if (counted.defined())
+    w = apply_mask({}, counted, d, reduction_ == "mean" || reduction_ == "sum_over_batch_size");
   if (sample_weight.defined()) {
     Tensor u = cast(sample_weight, d);
     if (w.defined()) {

@@ -57,7 +57,7 @@ struct Model::Impl {
   // ---- captured steps
   std::map<std::string, StepProgram> programs;
   std::string trainable_signature;  // what the captured steps took for granted
-  int64_t drops = 0;  // captures_dropped() when the programs were made
+  int64_t drops = 0;                // captures_dropped() when the programs were made
 };
 
 // Runs one step on `batch`: captured unless run_eagerly; returns the outputs in predict mode.
