@@ -50,21 +50,39 @@ layer(
 
 INDICES = np.array([[0, 3, 3], [1, 0, 4]])
 layer("CategoryEncoding", lambda w, i: hot(i, 5).max(1), INDICES, grad=False, num_tokens=5)
-layer("CategoryEncoding", lambda w, i: hot(i, 4).max(1), INDICES, grad=False, num_tokens=4)  # 4 is outside
-layer("CategoryEncoding", lambda w, i: hot(i, 5).sum(1), INDICES, grad=False, num_tokens=5, output_mode="count")
-layer("CategoryEncoding", lambda w, i: hot(i, 5), INDICES, grad=False, num_tokens=5, output_mode="one_hot")
+layer(
+    "CategoryEncoding", lambda w, i: hot(i, 4).max(1), INDICES, grad=False, num_tokens=4
+)  # 4 is outside
+layer(
+    "CategoryEncoding",
+    lambda w, i: hot(i, 5).sum(1),
+    INDICES,
+    grad=False,
+    num_tokens=5,
+    output_mode="count",
+)
+layer(
+    "CategoryEncoding",
+    lambda w, i: hot(i, 5),
+    INDICES,
+    grad=False,
+    num_tokens=5,
+    output_mode="one_hot",
+)
 layer(
     "CategoryEncoding",
     lambda w, i: hot(i[:, 0], 5),
     INDICES[:, :1],
-    grad=False, num_tokens=5,
+    grad=False,
+    num_tokens=5,
     output_mode="one_hot",
 )
 layer(
     "CategoryEncoding",
     lambda w, i: hot(i, 5).sum(1),
     np.arange(24).reshape(2, 3, 4) % 5,
-    grad=False, num_tokens=5,
+    grad=False,
+    num_tokens=5,
     output_mode="count",
 )
 

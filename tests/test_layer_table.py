@@ -35,7 +35,9 @@ def started(row, dtype="float64"):
 def test_every_layer_has_a_row_and_says_what_it_is():
     classes = _core.layer_classes()
     # These read text, which rows do not hold: test_preprocessing.py, test_text_vectorization.py.
-    assert {r.name for r in ROWS} | {"InputLayer", "StringLookup", "TextVectorization"} == set(classes)
+    assert {r.name for r in ROWS} | {"InputLayer", "StringLookup", "TextVectorization"} == set(
+        classes
+    )
     for name, (defaults, *_) in classes.items():
         text = inspect.getdoc(getattr(layers, name)) or ""
         missing = [a for a in set(defaults) - COMMON if a not in text]

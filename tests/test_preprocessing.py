@@ -59,7 +59,7 @@ def test_a_tensor_of_text_says_what_it_is_and_operations_refuse_it():
     assert "'a'" in repr(x)
     with pytest.raises(TypeError, match="takes no text"):
         lamina.ops.add(x, 1)
-    with pytest.raises(TypeError, match="Dense '.*': takes no text"):
+    with pytest.raises(TypeError, match=r"Dense '.*': takes no text"):
         layers.Dense(2)(TEXT)
     with pytest.raises(TypeError, match="must hold text"):
         lamina.ops.convert_to_tensor(np.array(["a", 1.5], dtype=object))
@@ -381,7 +381,7 @@ def lookup(**options):
             "OOV value 2.*num_oov_indices=1",
         ),
         (lambda: layers.IntegerLookup(salt=3), ValueError, "farmhash"),
-        (lambda: layers.IntegerLookup()(TEXT), TypeError, "expected integers"),
+        (lambda: layers.IntegerLookup()(TEXT), TypeError, "takes no text"),
         (lambda: layers.Dense(2).get_vocabulary(), AttributeError, "get_vocabulary"),
     ],
 )
@@ -494,7 +494,11 @@ def test_discretization_of_few_values():
     [
         (lambda: layers.Normalization(mean=1.0), ValueError, "both `mean` and `variance`"),
         (lambda: layers.Normalization(mean=[1.0], variance=1.0), ValueError, "same shape"),
-        (lambda: layers.Normalization(mean=[[1.0]], variance=[[1.0]]), ValueError, "rank of `mean`"),
+        (
+            lambda: layers.Normalization(mean=[[1.0]], variance=[[1.0]]),
+            ValueError,
+            "rank of `mean`",
+        ),
         (lambda: layers.Normalization(axis=3)(np.ones((2, 3))), ValueError, "`axis` values"),
         (lambda: layers.Normalization()(lamina.Input((None,))), ValueError, "known shape"),
         (lambda: layers.Normalization().adapt(3), TypeError, "array or an iterable"),
@@ -559,9 +563,7 @@ def test_a_model_that_reads_text_trains_and_comes_back_from_its_file(tmp_path):
         words.adapt(x["text"])
         model = text_model(words)
         model.compile("adam", "mse", run_eagerly=eager)
-        history = model.fit(
-            x, y, batch_size=8, epochs=3, validation_split=0.2, verbose=0
-        ).history
+        history = model.fit(x, y, batch_size=8, epochs=3, validation_split=0.2, verbose=0).history
         assert history["loss"][-1] < history["loss"][0]
         results.append([history["loss"], history["val_loss"], model.evaluate(x, y, verbose=0)])
         results[-1].append(model.predict(x, verbose=0))

@@ -162,9 +162,7 @@ def test_a_classifier_of_sentences(tmp_path):
     assert model.evaluate(texts, y, verbose=0)[1] == 1
     model.save(tmp_path / "model.safetensors")
     again = lamina.load(tmp_path / "model.safetensors")
-    np.testing.assert_array_equal(
-        again.predict(texts, verbose=0), model.predict(texts, verbose=0)
-    )
+    np.testing.assert_array_equal(again.predict(texts, verbose=0), model.predict(texts, verbose=0))
 
 
 def vectorization(**options):

@@ -370,7 +370,7 @@ def test_mixed_bfloat16(tmp_path):
 
 
 def residual_network():
-    """Normalization with ReLU and with a residual, as a block has them, and as no fusion takes them."""
+    """Normalization with ReLU and a residual, as in blocks, and as no fusion takes them."""
     inputs = lamina.Input((6, 6, 4))
     t = layers.Conv2D(8, 3, padding="same", use_bias=False)(inputs)
     t = layers.Activation("relu")(layers.BatchNormalization()(t))

@@ -142,5 +142,5 @@ class Family:
         """
         if isinstance(config, str):
             config = {"class_name": config, "config": {}}
-        cls = self.find(config["class_name"], custom_objects)
-        return cls.from_config(config.get("config") or {}) if isinstance(cls, type) else cls
+        cls: Any = self.find(config["class_name"], custom_objects)
+        return cls.from_config(config.get("config") or {}) if isinstance(cls, type) else cls  # type: ignore[attr-defined]

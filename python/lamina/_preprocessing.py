@@ -156,6 +156,3 @@ def add_methods(classes: dict[str, type]) -> None:
             if method != "__init__" and callable(value):
                 value.__name__ = method
             setattr(classes[name], method, value)
-
-
-

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import lamina
-
 from oracle.support import close, integers, layer_row, oracle_tests, real
 
 CUBE = real(2, 3, 4)

@@ -10,7 +10,7 @@ import typing
 import typing_extensions
 from . import random
 from . import image
-__all__: list[str] = ['Function', 'GradMode', 'Input', 'Layer', 'Loss', 'Metric', 'Model', 'Optimizer', 'Sequential', 'Tensor', 'Variable', 'absolute', 'activation', 'activation_names', 'adaptive_average_pool', 'adaptive_max_pool', 'add', 'all', 'amax', 'amin', 'any', 'apply_constraint', 'apply_initializer', 'apply_regularizer', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argsort', 'average_pool', 'batch_normalization', 'binary_crossentropy', 'bitwise_and', 'bitwise_not', 'bitwise_or', 'bitwise_xor', 'broadcast_to', 'cast', 'categorical_crossentropy', 'ceil', 'celu', 'clip', 'concatenate', 'constraint_defaults', 'conv', 'conv_transpose', 'convert_to_tensor', 'copy', 'copysign', 'cos', 'cosh', 'count_nonzero', 'cpu_isa', 'cumprod', 'cumsum', 'custom_gradient', 'debug_nans', 'deg2rad', 'depth_to_space', 'depthwise_conv', 'deserialize_layer', 'diag', 'diagonal', 'digamma', 'divide', 'divide_no_nan', 'dot', 'dot_product_attention', 'dtype_policy', 'einsum', 'elu', 'empty', 'equal', 'erf', 'erfinv', 'exp', 'exp2', 'expand_dims', 'expm1', 'eye', 'flip', 'floatx', 'floor', 'floor_divide', 'fmod', 'fold', 'from_dlpack', 'full', 'full_like', 'function_loss', 'function_metric', 'gcd', 'gelu', 'glu', 'grad_enabled', 'gradients', 'greater', 'greater_equal', 'hard_shrink', 'hard_sigmoid', 'hard_silu', 'hard_tanh', 'heaviside', 'hypot', 'identity', 'image', 'in_top_k', 'initializer_defaults', 'inner', 'isclose', 'isfinite', 'isinf', 'isnan', 'isneginf', 'isposinf', 'layer_classes', 'layer_normalization', 'lcm', 'leaky_relu', 'left_shift', 'less', 'less_equal', 'lgamma', 'linspace', 'load', 'log', 'log10', 'log1p', 'log2', 'log_sigmoid', 'log_softmax', 'logaddexp', 'logaddexp2', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsumexp', 'loss_classes', 'make_layer', 'make_loss', 'make_metric', 'make_optimizer', 'matmul', 'max', 'max_pool', 'maximum', 'mean', 'meshgrid', 'metric_classes', 'min', 'minimum', 'mish', 'mod', 'model_from_config', 'moments', 'moveaxis', 'multiply', 'nan_to_num', 'ndim', 'negative', 'nextafter', 'nonzero', 'norm', 'not_equal', 'num_threads', 'one_hot', 'ones', 'ones_like', 'op_names', 'optimizer_classes', 'outer', 'pad', 'power', 'prod', 'rad2deg', 'random', 'ravel', 'reciprocal', 'register_activation', 'register_constraint', 'register_initializer', 'register_layer', 'register_regularizer', 'regularizer_defaults', 'relu', 'relu6', 'relu_general', 'repeat', 'reset_layer_names', 'reshape', 'right_shift', 'rint', 'roll', 'round', 'rsqrt', 'scatter', 'scatter_update', 'searchsorted', 'selu', 'separable_conv', 'set_debug_nans', 'set_dtype_policy', 'set_floatx', 'set_num_threads', 'shape', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinc', 'sinh', 'size', 'slice', 'slice_update', 'soft_shrink', 'softmax', 'softplus', 'softsign', 'sort', 'space_to_depth', 'sparse_categorical_crossentropy', 'sparse_plus', 'sparse_sigmoid', 'sparsemax', 'split', 'sqrt', 'square', 'squareplus', 'squeeze', 'stack', 'std', 'stop_gradient', 'subtract', 'sum', 'swapaxes', 'take', 'take_along_axis', 'tan', 'tanh', 'tanh_shrink', 'tensor', 'tensordot', 'threshold', 'tile', 'to_snake_case', 'top_k', 'trace', 'transpose', 'tril', 'triu', 'trunc', 'unfold', 'unique_layer_name', 'unstack', 'var', 'vdot', 'version', 'where', 'zeros', 'zeros_like']
+__all__: list[str] = ['Function', 'GradMode', 'Input', 'Layer', 'LearningRateSchedule', 'Loss', 'Metric', 'Model', 'Optimizer', 'Sequential', 'Tensor', 'Variable', 'absolute', 'activation', 'activation_names', 'adapt_array', 'adapt_batches', 'adaptive_average_pool', 'adaptive_max_pool', 'add', 'all', 'allclose', 'amax', 'amin', 'angle', 'any', 'append', 'apply_constraint', 'apply_initializer', 'apply_regularizer', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argpartition', 'argsort', 'array_split', 'average', 'average_pool', 'bartlett', 'batch_normalization', 'binary_crossentropy', 'bincount', 'bitwise_and', 'bitwise_not', 'bitwise_or', 'bitwise_xor', 'blackman', 'broadcast_to', 'cast', 'categorical_crossentropy', 'cbrt', 'cdist', 'ceil', 'celu', 'check_constraint', 'check_initializer', 'check_regularizer', 'cholesky', 'cholesky_inverse', 'clip', 'concatenate', 'constraint_defaults', 'conv', 'conv_transpose', 'convert_to_tensor', 'copy', 'copysign', 'corrcoef', 'correlate', 'cos', 'cosh', 'count_nonzero', 'cpu_isa', 'cross', 'ctc_decode', 'ctc_loss', 'cumprod', 'cumsum', 'custom_gradient', 'debug_nans', 'deg2rad', 'depth_to_space', 'depthwise_conv', 'deserialize_layer', 'det', 'diag', 'diagflat', 'diagonal', 'diff', 'digamma', 'digitize', 'divide', 'divide_no_nan', 'dot', 'dot_product_attention', 'dsplit', 'dstack', 'dtype_policy', 'eig', 'eigh', 'einsum', 'elu', 'empty', 'empty_like', 'equal', 'erf', 'erfc', 'erfinv', 'exp', 'exp2', 'expand_dims', 'expm1', 'extract_sequences', 'eye', 'fabs', 'fft', 'fft2', 'flip', 'fliplr', 'flipud', 'floatx', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'fold', 'from_dlpack', 'full', 'full_like', 'function_loss', 'function_metric', 'gcd', 'gelu', 'geomspace', 'get_vocabulary', 'glu', 'grad_enabled', 'gradients', 'greater', 'greater_equal', 'hamming', 'hanning', 'hard_shrink', 'hard_sigmoid', 'hard_silu', 'hard_tanh', 'heaviside', 'histogram', 'hsplit', 'hstack', 'hypot', 'i0', 'identity', 'ifft2', 'image', 'in_top_k', 'initializer_defaults', 'inner', 'inv', 'irfft', 'isclose', 'isfinite', 'isin', 'isinf', 'isnan', 'isneginf', 'isposinf', 'istft', 'kaiser', 'kron', 'layer_classes', 'layer_normalization', 'lcm', 'ldexp', 'leaky_relu', 'left_shift', 'less', 'less_equal', 'lgamma', 'linspace', 'load', 'log', 'log10', 'log1p', 'log2', 'log_sigmoid', 'log_softmax', 'logaddexp', 'logaddexp2', 'logdet', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logspace', 'logsumexp', 'loss_classes', 'lstsq', 'lu_factor', 'make_layer', 'make_loss', 'make_metric', 'make_optimizer', 'make_pipeline', 'make_schedule', 'matmul', 'matrix_rank', 'max', 'max_pool', 'maximum', 'mean', 'median', 'meshgrid', 'metric_classes', 'min', 'minimum', 'mish', 'mod', 'model_from_config', 'moments', 'moveaxis', 'multi_hot', 'multiply', 'nan_to_num', 'nanargmax', 'nanargmin', 'nancumprod', 'nancumsum', 'nanmax', 'nanmean', 'nanmedian', 'nanmin', 'nanpercentile', 'nanprod', 'nanquantile', 'nanstd', 'nansum', 'nanvar', 'ndim', 'negative', 'nextafter', 'nonzero', 'norm', 'normalization_statistics', 'normalize', 'not_equal', 'num_threads', 'one_hot', 'ones', 'ones_like', 'op_names', 'optimizer_classes', 'outer', 'pad', 'percentile', 'pinv', 'polar', 'power', 'prod', 'psnr', 'ptp', 'qr', 'quantile', 'rad2deg', 'random', 'ravel', 'rearrange', 'reciprocal', 'register_activation', 'register_constraint', 'register_initializer', 'register_layer', 'register_optimizer', 'register_regularizer', 'register_schedule', 'register_text_functions', 'regularizer_defaults', 'relu', 'relu6', 'relu_general', 'repeat', 'reset_layer_names', 'reshape', 'rfft', 'right_shift', 'rint', 'rms_normalization', 'roll', 'rot90', 'round', 'rsqrt', 'saturate_cast', 'scatter', 'scatter_update', 'schedule_classes', 'searchsorted', 'segment_max', 'segment_min', 'segment_prod', 'segment_sum', 'select', 'selu', 'separable_conv', 'set_debug_nans', 'set_dtype_policy', 'set_floatx', 'set_num_threads', 'set_vocabulary', 'shape', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinc', 'sinh', 'size', 'slice', 'slice_update', 'slogdet', 'soft_shrink', 'softmax', 'softplus', 'softsign', 'solve', 'solve_triangular', 'sort', 'space_to_depth', 'sparse_categorical_crossentropy', 'sparse_plus', 'sparse_sigmoid', 'sparsemax', 'split', 'sqrt', 'square', 'squareplus', 'squeeze', 'stack', 'std', 'stft', 'stop_gradient', 'subtract', 'sum', 'svd', 'swapaxes', 'take', 'take_along_axis', 'tan', 'tanh', 'tanh_shrink', 'tensor', 'tensordot', 'threshold', 'tile', 'to_snake_case', 'top_k', 'trace', 'transpose', 'trapezoid', 'tri', 'tril', 'triu', 'trunc', 'unfold', 'unique', 'unique_layer_name', 'unravel_index', 'unstack', 'vander', 'var', 'vdot', 'version', 'view', 'vocabulary_size', 'vsplit', 'vstack', 'where', 'zeros', 'zeros_like']
 class Tensor:
     """
     A strided array on a device, and the handle of automatic differentiation.
@@ -298,6 +298,8 @@ class Variable:
         ...
     def __eq__(self, arg0: typing.Any) -> typing.Any:
         ...
+    def __float__(self) -> float:
+        ...
     def __floordiv__(self, arg0: typing.Any) -> typing.Any:
         ...
     def __ge__(self, arg0: typing.Any) -> typing.Any:
@@ -311,6 +313,8 @@ class Variable:
         Return hash(self).
         """
     def __init__(self, initializer: typing.Any, dtype: typing.Any = None, trainable: bool = True, name: str = 'variable') -> None:
+        ...
+    def __int__(self) -> int:
         ...
     def __invert__(self) -> Tensor:
         ...
@@ -739,12 +743,25 @@ class Layer:
 class Loss:
     """
     A loss: call(y_true, y_pred) gives one value a sample, which is weighted and reduced.
+    
+    Subclass it with call(), and get_config() where it has arguments.
+    
+    Args:
+        name: Name of the loss.
+        reduction: `"sum_over_batch_size"` (or `"mean"`), `"sum"`, `"mean_with_sample_weight"`,
+            or `None` for the values as they are.
+        dtype: What targets and outputs are converted to; `lamina.config.floatx()` by default.
+    
+    Raises:
+        ValueError: An unknown reduction.
     """
     @classmethod
     def from_config(cls: typing.Any, config: dict[str, typing.Any]) -> typing.Any:
         ...
     def __call__(self, y_true: typing.Any, y_pred: typing.Any, sample_weight: typing.Any = None) -> Tensor:
-        ...
+        """
+        The loss of a batch, weighted and reduced.
+        """
     def __init__(self, *args, **kwargs) -> None:
         ...
     def call(self, y_true: typing.Any, y_pred: typing.Any) -> Tensor:
@@ -752,6 +769,14 @@ class Loss:
         One value for each sample.
         """
     def get_config(self) -> typing.Any:
+        """
+        Constructor arguments.
+        """
+    @property
+    def class_name(self) -> str:
+        ...
+    @property
+    def dtype(self) -> str:
         ...
     @property
     def name(self) -> str:
@@ -762,78 +787,262 @@ class Loss:
 class Metric:
     """
     A metric: update_state() takes in a batch, result() gives the value so far.
+    
+    Subclass it with update_state(y_true, y_pred, sample_weight=None) and result(); state goes
+    into variables of add_variable(), which reset_state() sets to zero.
+    
+    Args:
+        dtype: Of the computation; `lamina.config.floatx()` by default.
+        name: Name of the metric.
     """
     name: str
     @classmethod
     def from_config(cls: typing.Any, config: dict[str, typing.Any]) -> typing.Any:
         ...
     def __call__(self, *args, **kwargs) -> typing.Any:
-        ...
+        """
+        Take in a batch; the value so far.
+        """
     def __init__(self, *args, **kwargs) -> None:
         ...
-    def add_variable(self, shape: typing.Any = None, initializer: typing.Any = None, dtype: typing.Any = None, name: str = 'variable') -> Variable:
-        """
-        A state variable, zero at first and after reset_state().
-        """
-    def add_weight(self, shape: typing.Any = None, initializer: typing.Any = None, dtype: typing.Any = None, name: str = 'variable') -> Variable:
+    def __repr__(self):
         ...
+    def __setattr__(self, name: str, value: typing.Any) -> None:
+        ...
+    def _track_metric(self, arg0: Metric) -> None:
+        ...
+    def _track_variable(self, arg0: Variable) -> None:
+        ...
+    def add_variable(self, shape: typing.Any = None, initializer: typing.Any = None, dtype: typing.Any = None, aggregation: typing.Any = 'sum', name: typing.Any = None) -> Variable:
+        """
+        A state variable, zero at first unless an initializer is given, and after reset_state().
+        """
+    def add_weight(self, shape: typing.Any = None, initializer: typing.Any = None, dtype: typing.Any = None, name: typing.Any = None) -> Variable:
+        """
+        As add_variable().
+        """
     def get_config(self) -> typing.Any:
-        ...
+        """
+        Constructor arguments.
+        """
     def reset_state(self) -> None:
-        ...
+        """
+        Forget everything: the variables become zero.
+        """
     def result(self) -> Tensor:
-        ...
+        """
+        The value so far.
+        """
+    def stateless_reset_state(self) -> list[Tensor]:
+        """
+        The variables' values after a reset; the metric itself stays as it is.
+        """
+    def stateless_result(self, metric_variables: typing.Any) -> Tensor:
+        """
+        The result for given values of the variables.
+        """
+    def stateless_update_state(self, metric_variables: typing.Any, *args, **kwargs) -> list[Tensor]:
+        """
+        The variables' values after an update from given ones; the metric itself stays as it is.
+        """
     def update_state(self, *args, **kwargs) -> None:
+        """
+        Take in a batch.
+        """
+    @property
+    def class_name(self) -> str:
+        ...
+    @property
+    def dtype(self) -> str:
         ...
     @property
     def variables(self) -> list[Variable]:
         ...
-class Optimizer:
+class LearningRateSchedule:
     """
-    Updates variables from their gradients.
+    A learning rate that depends on the number of steps taken.
+    
+    Subclass it with __call__(step), written with lamina.ops, and get_config(). `step` is a
+    scalar tensor; a captured training step evaluates the rate anew each time.
     """
+    @classmethod
+    def __init_subclass__(cls: type, **kwargs: typing.Any) -> None:
+        ...
     @classmethod
     def from_config(cls: typing.Any, config: dict[str, typing.Any]) -> typing.Any:
         ...
+    def __call__(self, step: typing.Any) -> Tensor:
+        """
+        The rate after `step` steps.
+        """
     def __init__(self, *args, **kwargs) -> None:
         ...
-    def apply(self, grads: typing.Any, trainable_variables: typing.Any) -> None:
-        """
-        One step with these gradients.
-        """
-    def apply_gradients(self, grads_and_vars: typing.Any) -> None:
-        """
-        One step with (gradient, variable) pairs.
-        """
-    def build(self, variables: collections.abc.Sequence[Variable]) -> None:
-        """
-        Make the state for these variables.
-        """
-    def exclude_from_weight_decay(self, var_list: typing.Any = None, var_names: typing.Any = None) -> None:
-        """
-        Variables that weight decay leaves alone, themselves or by a part of their path.
-        """
     def get_config(self) -> typing.Any:
         ...
     @property
     def class_name(self) -> str:
         ...
+class Optimizer:
+    """
+    Updates variables from their gradients.
+    
+    For a rule of one's own, subclass it: call super().__init__(learning_rate, ...), make the
+    state in build(variables) after super().build(variables), and change the variable in
+    update_step(gradient, variable, learning_rate), with lamina.ops.
+    """
+    @classmethod
+    def __init_subclass__(cls: type, **kwargs: typing.Any) -> None:
+        ...
+    @classmethod
+    def from_config(cls: typing.Any, config: dict[str, typing.Any]) -> typing.Any:
+        ...
+    def __getattr__(self, name: str) -> typing.Any:
+        """
+        Constructor arguments are attributes: `optimizer.beta_1`.
+        """
+    def __init__(self, *args, **kwargs) -> None:
+        ...
+    def _get_variable_index(self, variable: Variable) -> int:
+        ...
+    def _native_config(self) -> typing.Any:
+        ...
+    def add_optimizer_variables(self, trainable_variables: typing.Any, name: typing.Any, initializer: typing.Any = 'zeros') -> typing.Any:
+        """
+        State variables like those of the model, one for each or, with several names, lists of them.
+        
+            Args:
+                trainable_variables: Variables of the model.
+                name: Name, or list of names.
+                initializer: For all of them, or a list with one for each name.
+        
+            Raises:
+                ValueError: The lists are of different lengths.
+            
+        """
+    def add_variable(self, shape: typing.Any, initializer: typing.Any = 'zeros', dtype: typing.Any = None, aggregation: typing.Any = 'none', layout: typing.Any = None, name: typing.Any = None) -> Variable:
+        """
+        A new state variable.
+        """
+    def add_variable_from_reference(self, reference_variable: Variable, name: typing.Any = None, initializer: typing.Any = 'zeros') -> Variable:
+        """
+        A new state variable like a variable of the model.
+        """
+    def apply(self, grads: typing.Any, trainable_variables: typing.Any = None) -> None:
+        """
+        One step with these gradients.
+        """
+    def apply_gradients(self, grads_and_vars: typing.Any) -> Variable:
+        """
+        One step with (gradient, variable) pairs.
+        """
+    def assign(self, variable: typing.Any, value: typing.Any) -> None:
+        """
+        Replaces the value of a variable.
+        """
+    def assign_add(self, variable: typing.Any, value: typing.Any) -> None:
+        """
+        Adds to the value of a variable.
+        """
+    def assign_sub(self, variable: typing.Any, value: typing.Any) -> None:
+        """
+        Subtracts from the value of a variable.
+        """
+    def build(self, variables: typing.Any) -> None:
+        """
+        Make the state for these variables.
+        """
+    def exclude_from_weight_decay(self, var_list: typing.Any = None, var_names: typing.Any = None) -> None:
+        """
+        Variables that weight decay leaves alone: themselves, or by regular expressions that are
+        searched in their names. To be called before the optimizer is built.
+        """
+    def finalize_variable_values(self, var_list: typing.Any) -> None:
+        """
+        With use_ema, put the averages into these variables.
+        """
+    def get_config(self) -> typing.Any:
+        """
+        Constructor arguments.
+        """
+    def load_own_variables(self, store: typing.Any) -> None:
+        """
+        Takes all state from a mapping that save_own_variables() filled.
+        """
+    def save_own_variables(self, store: typing.Any) -> None:
+        """
+        Puts all state into a mapping of arrays.
+        """
+    def scale_loss(self, loss: typing.Any) -> Tensor:
+        """
+        The loss times the loss scale, to be differentiated.
+        """
+    def set_weights(self, weights: typing.Any) -> None:
+        """
+        Sets all state from a list of arrays, in the order of `variables`.
+        
+            Raises:
+                ValueError: The optimizer is not built, or the arrays do not fit.
+            
+        """
+    def stateless_apply(self, optimizer_variables: list, grads: list, trainable_variables: list) -> tuple[list, list]:
+        """
+        A step on given values: the new values of the model's and of the optimizer's variables.
+        
+            Raises:
+                ValueError: The optimizer is not built, or the lists do not fit its variables.
+            
+        """
+    def update_step(self, gradient: typing.Any, variable: typing.Any, learning_rate: typing.Any) -> None:
+        """
+        Updates one variable; defined by subclasses.
+        """
     @property
-    def iterations(self) -> int:
+    def _averages(self) -> list:
+        ...
+    @property
+    def _inner_optimizer(self) -> typing.Any:
+        ...
+    @property
+    def _optimizers(self) -> list:
+        ...
+    @property
+    def _scale_state(self) -> typing.Any:
+        ...
+    @property
+    def _trainable_variables(self) -> list:
+        ...
+    @property
+    def built(self) -> bool:
+        ...
+    @property
+    def class_name(self) -> str:
+        ...
+    @property
+    def iterations(self) -> typing.Any:
         """
-        Steps taken.
+        Updates made, a variable; with gradient accumulation a tensor.
         """
     @property
-    def learning_rate(self) -> float:
+    def learning_rate(self) -> typing.Any:
         """
-        Step size; may be set at any time.
+        Step size: a variable, or a tensor where it follows a schedule. May be set at any time.
         """
     @learning_rate.setter
     def learning_rate(self, arg1: typing.Any) -> None:
         ...
     @property
-    def lr(self) -> float:
+    def loss_scale_factor(self) -> float | None:
+        """
+        Factor of the loss, or None.
+        """
+    @loss_scale_factor.setter
+    def loss_scale_factor(self, arg1: typing.SupportsFloat | typing.SupportsIndex | None) -> None:
         ...
+    @property
+    def lr(self) -> typing.Any:
+        """
+        The same as learning_rate.
+        """
     @lr.setter
     def lr(self, arg1: typing.Any) -> None:
         ...
@@ -878,6 +1087,8 @@ class Model(Layer):
     def _predict_dataset(self, arg0: typing.Any, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex) -> list[Tensor]:
         ...
     def _predict_on_batch(self, arg0: list) -> list[Tensor]:
+        ...
+    def _restore_state(self, path: str) -> None:
         ...
     def _save(self, path: str) -> None:
         ...
@@ -1034,6 +1245,14 @@ class Model(Layer):
     def _functional(self) -> bool:
         ...
     @property
+    def _initial_epoch(self) -> int:
+        """
+        First epoch of fit(); a callback may move it in on_train_begin.
+        """
+    @_initial_epoch.setter
+    def _initial_epoch(self, arg1: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    @property
     def _metrics(self) -> list[Metric]:
         ...
     @property
@@ -1080,7 +1299,7 @@ class Model(Layer):
         Names of the loss and of the metrics.
         """
     @property
-    def optimizer(self):
+    def optimizer(self) -> typing.Any:
         """
         The optimizer of compile().
         """
@@ -1131,7 +1350,21 @@ class Sequential(Model):
         """
 def Input(shape: typing.Any = None, batch_size: typing.Any = None, dtype: typing.Any = None, name: typing.Any = None, batch_shape: typing.Any = None) -> Tensor:
     ...
+def _circle(arg0: typing.Any, arg1: typing.Any, arg2: typing.Any, arg3: typing.Any, arg4: bool, arg5: typing.SupportsFloat | typing.SupportsIndex, arg6: typing.SupportsFloat | typing.SupportsIndex) -> Tensor:
+    ...
 def _get_source_inputs(arg0: Tensor) -> list[Tensor]:
+    ...
+def _loss_aliases() -> list[tuple[str, str]]:
+    ...
+def _loss_values(arg0: typing.Any, arg1: typing.Any, arg2: typing.Any) -> Tensor:
+    ...
+def _metric_aliases() -> list[tuple[str, str]]:
+    ...
+def _metric_values(arg0: typing.Any, arg1: typing.Any, arg2: typing.Any) -> Tensor:
+    ...
+def _register_loss(arg0: str, arg1: collections.abc.Callable) -> None:
+    ...
+def _register_metric(arg0: str, arg1: collections.abc.Callable) -> None:
     ...
 def _set_text_signature(arg0: typing.Any, arg1: str) -> None:
     ...
@@ -1146,6 +1379,14 @@ def activation(x: typing.Any, name: str) -> Tensor:
 def activation_names() -> list[str]:
     """
     Names that activation() takes.
+    """
+def adapt_array(arg0: Layer, arg1: typing.Any) -> None:
+    """
+    Let a layer learn from one array.
+    """
+def adapt_batches(arg0: Layer, arg1: collections.abc.Iterator, arg2: typing.SupportsInt | typing.SupportsIndex) -> None:
+    """
+    Let a layer learn from the batches that an iterator gives.
     """
 def adaptive_average_pool(inputs: typing.Any, output_size: typing.Any, data_format: typing.Any = None) -> Tensor:
     """
@@ -1179,6 +1420,23 @@ def all(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tenso
     """
     Whether all elements are non-zero.
     """
+def allclose(x1: typing.Any, x2: typing.Any, rtol: typing.SupportsFloat | typing.SupportsIndex = 1e-05, atol: typing.SupportsFloat | typing.SupportsIndex = 1e-08, equal_nan: bool = False) -> Tensor:
+    """
+    Whether |x1 - x2| <= atol + rtol |x2| everywhere.
+    
+    Args:
+        x1: A tensor.
+        x2: A tensor.
+        rtol: Relative tolerance.
+        atol: Absolute tolerance.
+        equal_nan: Count NaN as equal to NaN.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.allclose([1.0], [1.0 + 1e-7]).item()
+    True
+    """
 def amax(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
     """
     Maximum over axes; NaN wins.
@@ -1187,9 +1445,28 @@ def amin(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tens
     """
     Minimum over axes; NaN wins.
     """
+def angle(x: typing.Any) -> Tensor:
+    """
+    0 where x is positive, pi where it is negative.
+    """
 def any(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
     """
     Whether any element is non-zero.
+    """
+def append(x1: typing.Any, x2: typing.Any, axis: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    x2 after x1 along an axis, or both flattened.
+    
+    Args:
+        x1: A tensor.
+        x2: A tensor that agrees with x1 on all axes but `axis`.
+        axis: Axis to join; None flattens both.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.append([1, 2], [[3], [4]]).tolist()
+    [1, 2, 3, 4]
     """
 def apply_constraint(arg0: typing.Any, arg1: typing.Any) -> Tensor:
     ...
@@ -1237,13 +1514,74 @@ def argmin(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Te
     """
     Index of the first minimum.
     """
-def argsort(x: typing.Any, axis: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
+def argpartition(x: typing.Any, kth: typing.SupportsInt | typing.SupportsIndex, axis: typing.SupportsInt | typing.SupportsIndex | None = -1) -> Tensor:
+    """
+    Indices with the kth smallest element in its place, smaller ones before and larger ones after it.
+    
+    Args:
+        x: A tensor.
+        kth: The place. (All of the axis is sorted.)
+        axis: The axis; None flattens.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.argpartition([3, 1, 2], 0).tolist()[0]
+    1
+    """
+def argsort(x: typing.Any, axis: typing.SupportsInt | typing.SupportsIndex | None = -1) -> Tensor:
     """
     Indices that sort an axis, stable.
+    """
+def array_split(x: typing.Any, indices_or_sections: typing.Any, axis: typing.SupportsInt | typing.SupportsIndex = 0) -> list[Tensor]:
+    """
+    Cut along an axis into sections whose lengths differ by at most one, or at indices.
+    
+    Args:
+        x: A tensor.
+        indices_or_sections: A number of sections, or the indices at which to cut.
+        axis: Axis to cut.
+    
+    Returns:
+        A list of views.
+    
+    Example:
+    
+    >>> import lamina
+    >>> [p.tolist() for p in lamina.ops.array_split([1, 2, 3, 4, 5], 2)]
+    [[1, 2, 3], [4, 5]]
+    """
+def average(x: typing.Any, axis: typing.Any = None, weights: typing.Any = None) -> Tensor:
+    """
+    Mean over axes, weighted where weights are given: sum(x weights) / sum(weights).
+    
+    Args:
+        x: A tensor.
+        axis: Axis or axes, all by default.
+        weights: Of the shape of x, or a vector for one axis.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.average([1.0, 4.0], weights=[2.0, 1.0]).item()
+    2.0
     """
 def average_pool(inputs: typing.Any, pool_size: typing.Any, strides: typing.Any = None, padding: str = 'valid', data_format: typing.Any = None) -> Tensor:
     """
     Mean over windows; padding is not counted.
+    """
+def bartlett(x: typing.Any) -> Tensor:
+    """
+    The Bartlett window of x points, 1 - |2 i / (x - 1) - 1|.
+    
+    Args:
+        x: Number of points.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.bartlett(3).numpy().round(2).tolist()
+    [0.0, 1.0, 0.0]
     """
 def batch_normalization(x: typing.Any, mean: typing.Any, variance: typing.Any, axis: typing.SupportsInt | typing.SupportsIndex, offset: typing.Any = None, scale: typing.Any = None, epsilon: typing.SupportsFloat | typing.SupportsIndex = 0.001) -> Tensor:
     """
@@ -1253,7 +1591,23 @@ def binary_crossentropy(target: typing.Any, output: typing.Any, from_logits: boo
     """
     Elementwise cross-entropy of two classes.
     """
-def bitwise_and(x1: typing.Any, x2: typing.Any) -> Tensor:
+def bincount(x: typing.Any, weights: typing.Any = None, minlength: typing.SupportsInt | typing.SupportsIndex = 0, sparse: bool = False) -> Tensor:
+    """
+    How often each integer 0, 1, ... occurs. Not inside a captured function.
+    
+    Args:
+        x: Integers, not negative, with one axis or two; then rows are counted apart.
+        weights: What each occurrence counts, 1 by default.
+        minlength: Least length of the result.
+        sparse: Not supported.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.bincount([1, 3, 1]).tolist()
+    [0, 2, 0, 1]
+    """
+def bitwise_and(x: typing.Any, y: typing.Any) -> Tensor:
     """
     Bitwise and.
     """
@@ -1261,13 +1615,26 @@ def bitwise_not(x: typing.Any) -> Tensor:
     """
     Bitwise complement of integers; not for bool.
     """
-def bitwise_or(x1: typing.Any, x2: typing.Any) -> Tensor:
+def bitwise_or(x: typing.Any, y: typing.Any) -> Tensor:
     """
     Bitwise or.
     """
-def bitwise_xor(x1: typing.Any, x2: typing.Any) -> Tensor:
+def bitwise_xor(x: typing.Any, y: typing.Any) -> Tensor:
     """
     Bitwise exclusive or.
+    """
+def blackman(x: typing.Any) -> Tensor:
+    """
+    The Blackman window of x points, 0.42 - 0.5 cos(2 pi i / (x - 1)) + 0.08 cos(4 pi i / (x - 1)).
+    
+    Args:
+        x: Number of points.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.blackman(3).numpy().round(2).tolist()
+    [-0.0, 1.0, -0.0]
     """
 def broadcast_to(x: typing.Any, shape: typing.Any) -> Tensor:
     """
@@ -1281,6 +1648,33 @@ def categorical_crossentropy(target: typing.Any, output: typing.Any, from_logits
     """
     Cross-entropy with one-hot targets.
     """
+def cbrt(x: typing.Any) -> Tensor:
+    """
+    Cube root.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.cbrt(8.0).item()
+    2.0
+    """
+def cdist(x: typing.Any, y: typing.Any) -> Tensor:
+    """
+    Euclidean distances between all rows of x and all rows of y.
+    
+    Args:
+        x: (..., M, D).
+        y: (..., N, D).
+    
+    Returns:
+        (..., M, N). Where a distance is 0 its gradient is 0.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.cdist([[0.0, 0.0]], [[3.0, 4.0]]).tolist()
+    [[5.0]]
+    """
 def ceil(x: typing.Any) -> Tensor:
     """
     Smallest integer not below x.
@@ -1288,6 +1682,42 @@ def ceil(x: typing.Any) -> Tensor:
 def celu(x: typing.Any, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
     """
     max(x, 0) + min(0, alpha * (exp(x / alpha) - 1)).
+    """
+def check_constraint(arg0: typing.Any) -> None:
+    ...
+def check_initializer(arg0: typing.Any) -> None:
+    ...
+def check_regularizer(arg0: typing.Any) -> None:
+    ...
+def cholesky(x: typing.Any, upper: bool = False) -> Tensor:
+    """
+    The lower triangular L with L L^T = x, for symmetric positive definite matrices.
+    
+    Args:
+        x: (..., M, M); its symmetric part is taken.
+        upper: Give L^T instead.
+    
+    Raises ValueError where a matrix is not positive definite.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.cholesky([[4.0, 2.0], [2.0, 5.0]]).tolist()
+    [[2.0, 0.0], [1.0, 2.0]]
+    """
+def cholesky_inverse(x: typing.Any, upper: bool = False) -> Tensor:
+    """
+    Inverse of the matrix with a given Cholesky factor, (x x^T)^-1.
+    
+    Args:
+        x: (..., M, M), triangular, as cholesky() gives it.
+        upper: x is upper triangular: (x^T x)^-1.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.cholesky_inverse([[2.0, 0.0], [0.0, 1.0]]).tolist()
+    [[0.25, 0.0], [0.0, 1.0]]
     """
 def clip(x: typing.Any, x_min: typing.Any, x_max: typing.Any) -> Tensor:
     """
@@ -1319,6 +1749,38 @@ def copysign(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     x1 with the sign of x2.
     """
+def corrcoef(x: typing.Any) -> Tensor:
+    """
+    Pearson's correlation of the rows with each other.
+    
+    Args:
+        x: (variables, observations), or a vector.
+    
+    Returns:
+        (variables, variables), or 1 for a vector.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.corrcoef([[1.0, 2.0], [2.0, 0.0]]).numpy().round(4).tolist()
+    [[1.0, -1.0], [-1.0, 1.0]]
+    """
+def correlate(x1: typing.Any, x2: typing.Any, mode: str = 'valid') -> Tensor:
+    """
+    Cross-correlation of vectors, sum_n x1[n + k] x2[n].
+    
+    Args:
+        x1: A vector.
+        x2: A vector.
+        mode: 'valid': where both overlap fully. 'same': as long as the longer one. 'full': wherever
+            they overlap.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.correlate([1.0, 2.0, 3.0], [1.0, 1.0]).tolist()
+    [3.0, 5.0]
+    """
 def cos(x: typing.Any) -> Tensor:
     """
     Cosine, x in radians.
@@ -1335,11 +1797,70 @@ def cpu_isa() -> str:
     """
     Instruction set of the kernels in use: baseline, avx2 or avx512.
     """
-def cumprod(x: typing.Any, axis: typing.Any = None) -> Tensor:
+def cross(x1: typing.Any, x2: typing.Any, axisa: typing.SupportsInt | typing.SupportsIndex = -1, axisb: typing.SupportsInt | typing.SupportsIndex = -1, axisc: typing.SupportsInt | typing.SupportsIndex = -1, axis: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    Vector product of vectors of 2 or 3 components.
+    
+    Args:
+        x1: Vectors along axisa.
+        x2: Vectors along axisb.
+        axisa: Axis of x1 that holds the components.
+        axisb: Axis of x2 that holds them.
+        axisc: Axis of the result that holds them; there is none where both have 2 components.
+        axis: All three at once.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.cross([1, 0, 0], [0, 1, 0]).tolist()
+    [0, 0, 1]
+    """
+def ctc_decode(inputs: typing.Any, sequence_lengths: typing.Any, strategy: str = 'greedy', beam_width: typing.SupportsInt | typing.SupportsIndex = 100, top_paths: typing.SupportsInt | typing.SupportsIndex = 1, merge_repeated: bool = True, mask_index: typing.SupportsInt | typing.SupportsIndex | None = 0) -> tuple[Tensor, Tensor]:
+    """
+    Labels from the outputs of a model trained with CTC.
+    
+    Args:
+        inputs: Logits (batch, steps, classes).
+        sequence_lengths: Steps of each sample, (batch,).
+        strategy: `"greedy"`: the largest output of each step; `"beam_search"`: the most probable
+            labels among those kept from step to step.
+        beam_width: How many the beam search keeps.
+        top_paths: How many it returns.
+        merge_repeated: Whether, greedy, a label repeated without a blank between is one.
+        mask_index: The class of the blank; `None`: the last one.
+    
+    Returns:
+        (labels (paths, batch, steps), filled up with -1; scores): greedy the negative sum of the largest
+        outputs (batch, 1), in a beam search the logarithms of the probabilities (batch, top_paths).
+    
+    Raises:
+        ValueError: Shapes that do not fit, or an unknown strategy.
+    """
+def ctc_loss(target: typing.Any, output: typing.Any, target_length: typing.Any, output_length: typing.Any, mask_index: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+    """
+    Connectionist temporal classification loss (Graves et al., 2006).
+    
+    loss = -log of the summed probabilities of all alignments of the labels to the steps
+    
+    Args:
+        target: Labels, integers (batch, max_length).
+        output: Logits (batch, steps, classes).
+        target_length: Labels of each sample, (batch,).
+        output_length: Steps of each sample, (batch,).
+        mask_index: The class of the blank.
+    
+    Returns:
+        The loss of each sample, (batch,). Labels that do not fit into the steps cost 1e5 for each
+        step that is missing.
+    
+    Raises:
+        ValueError: Shapes that do not fit, or a label outside of the classes.
+    """
+def cumprod(x: typing.Any, axis: typing.Any = None, dtype: typing.Any = None) -> Tensor:
     """
     Running product along an axis (of the flat array by default).
     """
-def cumsum(x: typing.Any, axis: typing.Any = None) -> Tensor:
+def cumsum(x: typing.Any, axis: typing.Any = None, dtype: typing.Any = None) -> Tensor:
     """
     Running sum along an axis (of the flat array by default).
     """
@@ -1367,17 +1888,70 @@ def depthwise_conv(inputs: typing.Any, kernel: typing.Any, strides: typing.Any =
     """
 def deserialize_layer(arg0: typing.Any) -> typing.Any:
     ...
+def det(x: typing.Any) -> Tensor:
+    """
+    Determinants of matrices (..., M, M). The gradient needs an inverse.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.det([[2.0, 1.0], [0.0, 3.0]]).item()
+    6.0
+    """
 def diag(x: typing.Any, k: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
     """
     Diagonal of a matrix, or a matrix with that diagonal.
+    """
+def diagflat(x: typing.Any, k: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+    """
+    A matrix with the flattened elements on a diagonal.
+    
+    Args:
+        x: A tensor.
+        k: The diagonal: 0 the main one, above it positive.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.diagflat([[1, 2]]).tolist()
+    [[1, 0], [0, 2]]
     """
 def diagonal(x: typing.Any, offset: typing.SupportsInt | typing.SupportsIndex = 0, axis1: typing.SupportsInt | typing.SupportsIndex = 0, axis2: typing.SupportsInt | typing.SupportsIndex = 1) -> Tensor:
     """
     The diagonal of two axes. A view.
     """
+def diff(a: typing.Any, n: typing.SupportsInt | typing.SupportsIndex = 1, axis: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
+    """
+    Differences between neighbours along an axis, n times.
+    
+    Args:
+        a: A tensor.
+        n: How often.
+        axis: The axis.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.diff([1, 4, 9]).tolist()
+    [3, 5]
+    """
 def digamma(x: typing.Any) -> Tensor:
     """
     Derivative of lgamma.
+    """
+def digitize(x: typing.Any, bins: typing.Any) -> Tensor:
+    """
+    Index of the interval between bins that each element lies in: bins[i - 1] <= x < bins[i].
+    
+    Args:
+        x: A tensor.
+        bins: A vector, ascending or descending (then bins[i - 1] > x >= bins[i]).
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.digitize([0.2, 1.0, 9.0], [0.0, 1.0, 2.0]).tolist()
+    [1, 2, 3]
     """
 def divide(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
@@ -1391,15 +1965,102 @@ def dot(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     np.dot.
     """
-def dot_product_attention(query: typing.Any, key: typing.Any, value: typing.Any, bias: typing.Any = None, mask: typing.Any = None, scale: typing.SupportsFloat | typing.SupportsIndex | None = None, is_causal: bool = False) -> Tensor:
+def dot_product_attention(query: typing.Any, key: typing.Any, value: typing.Any, bias: typing.Any = None, mask: typing.Any = None, scale: typing.SupportsFloat | typing.SupportsIndex | None = None, is_causal: bool = False, flash_attention: typing.Any = None, attn_logits_soft_cap: typing.Any = None) -> Tensor:
     """
-    softmax(query key^T * scale) value (Vaswani et al., 2017); query (B, T, N, H), key and value (B, S, N, H).
+    softmax(query key^T * scale + bias) value for each head (Vaswani et al., 2017).
+    
+    Args:
+        query: (B, T, N, H).
+        key: (B, S, N, H).
+        value: (B, S, N, H).
+        bias: Added to the scores, broadcast to (B, N, T, S).
+        mask: Boolean, broadcast to (B, N, T, S); false takes a key away.
+        scale: 1 / sqrt(H) by default.
+        is_causal: Query t sees keys 0 to t.
+        flash_attention: Accepted as in Keras; without a bias the scores are never stored anyway.
+        attn_logits_soft_cap: Not supported.
+    
+    Returns:
+        (B, T, N, H).
+    
+    Example:
+    
+    >>> import lamina
+    >>> x = lamina.ops.ones((1, 2, 1, 4))
+    >>> lamina.ops.dot_product_attention(x, x, x).shape
+    (1, 2, 1, 4)
+    """
+def dsplit(x: typing.Any, indices_or_sections: typing.Any) -> list[Tensor]:
+    """
+    Cut along the third axis into equal sections, or at indices.
+    
+    Args:
+        x: A tensor.
+        indices_or_sections: A number of equal sections, or the indices at which to cut.
+    
+    Returns:
+        A list of views.
+    
+    Example:
+    
+    >>> import lamina
+    >>> [p.shape for p in lamina.ops.dsplit(lamina.ops.ones((1, 1, 4)), 2)]
+    [(1, 1, 2), (1, 1, 2)]
+    """
+def dstack(xs: typing.Any) -> Tensor:
+    """
+    Tensors joined along the third axis.
+    
+    Args:
+        xs: A sequence of tensors.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.dstack([[1, 2], [3, 4]]).tolist()
+    [[[1, 3], [2, 4]]]
     """
 def dtype_policy() -> str:
     """
     How layers compute that are given no dtype: see set_dtype_policy().
     """
-def einsum(subscripts: str, *args) -> Tensor:
+def eig(x: typing.Any) -> tuple[Tensor, Tensor]:
+    """
+    Eigenvalues and eigenvectors of square matrices whose eigenvalues are real.
+    
+    Args:
+        x: (..., M, M).
+    
+    Returns:
+        (w, v): eigenvalues (..., M), in no order, and unit eigenvectors (..., M, M) in columns.
+    
+    Raises NotImplementedError where an eigenvalue is complex: lamina has no complex numbers.
+    
+    Example:
+    
+    >>> import lamina
+    >>> w, v = lamina.ops.eig([[2.0, 0.0], [1.0, 3.0]])
+    >>> sorted(w.tolist())
+    [2.0, 3.0]
+    """
+def eigh(x: typing.Any) -> tuple[Tensor, Tensor]:
+    """
+    Eigenvalues and eigenvectors of symmetric matrices, x = v diag(w) v^T.
+    
+    Args:
+        x: (..., M, M); its symmetric part is taken.
+    
+    Returns:
+        (w, v): eigenvalues (..., M), ascending, and orthonormal eigenvectors (..., M, M) in columns.
+    
+    Example:
+    
+    >>> import lamina
+    >>> w, v = lamina.ops.eigh([[2.0, 0.0], [0.0, 1.0]])
+    >>> w.tolist()
+    [1.0, 2.0]
+    """
+def einsum(subscripts: str, *args, **kwargs) -> Tensor:
     """
     Einstein summation, as np.einsum with a string.
     """
@@ -1411,6 +2072,20 @@ def empty(shape: typing.Any, dtype: typing.Any = None) -> Tensor:
     """
     A tensor whose values do not matter (zeros).
     """
+def empty_like(x: typing.Any, dtype: typing.Any = None) -> Tensor:
+    """
+    A tensor of the same shape whose values do not matter (zeros).
+    
+    Args:
+        x: A tensor.
+        dtype: Element type, that of x by default.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.empty_like([1, 2]).shape
+    (2,)
+    """
 def equal(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     True where x1 == x2.
@@ -1418,6 +2093,16 @@ def equal(x1: typing.Any, x2: typing.Any) -> Tensor:
 def erf(x: typing.Any) -> Tensor:
     """
     Gauss error function.
+    """
+def erfc(x: typing.Any) -> Tensor:
+    """
+    Complementary error function, 1 - erf(x), accurate for large x.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.erfc(0.0).item()
+    1.0
     """
 def erfinv(x: typing.Any) -> Tensor:
     """
@@ -1439,13 +2124,95 @@ def expm1(x: typing.Any) -> Tensor:
     """
     exp(x) - 1, accurate near zero.
     """
+def extract_sequences(x: typing.Any, sequence_length: typing.SupportsInt | typing.SupportsIndex, sequence_stride: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    """
+    Overlapping pieces of the last axis.
+    
+    Args:
+        x: (..., n).
+        sequence_length: Length of a piece.
+        sequence_stride: Distance from one piece to the next.
+    
+    Returns:
+        (..., pieces, sequence_length); what is left over at the end is dropped.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.extract_sequences([1, 2, 3, 4, 5], 3, 2).tolist()
+    [[1, 2, 3], [3, 4, 5]]
+    """
 def eye(N: typing.SupportsInt | typing.SupportsIndex, M: typing.Any = None, k: typing.SupportsInt | typing.SupportsIndex = 0, dtype: typing.Any = None) -> Tensor:
     """
     Ones on a diagonal, zeros elsewhere.
     """
+def fabs(x: typing.Any) -> Tensor:
+    """
+    Absolute value, as a float.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.fabs(-1).item()
+    1.0
+    """
+def fft(x: typing.Any) -> tuple[Tensor, Tensor]:
+    """
+    Discrete Fourier transform along the last axis, sum_j x_j exp(-2 pi i j k / n).
+    
+    Args:
+        x: (real part, imaginary part), of any length.
+    
+    Returns:
+        (real part, imaginary part).
+    
+    Example:
+    
+    >>> import lamina
+    >>> real, imaginary = lamina.ops.fft((lamina.ops.ones(4), lamina.ops.zeros(4)))
+    >>> real.tolist()
+    [4.0, 0.0, 0.0, 0.0]
+    """
+def fft2(x: typing.Any) -> tuple[Tensor, Tensor]:
+    """
+    Discrete Fourier transform along the last two axes.
+    
+    Args:
+        x: (real part, imaginary part).
+    
+    Returns:
+        (real part, imaginary part).
+    
+    Example:
+    
+    >>> import lamina
+    >>> real, imaginary = lamina.ops.fft2((lamina.ops.ones((2, 2)), lamina.ops.zeros((2, 2))))
+    >>> real.tolist()
+    [[4.0, 0.0], [0.0, 0.0]]
+    """
 def flip(x: typing.Any, axis: typing.Any = None) -> Tensor:
     """
     Axes reversed. A view.
+    """
+def fliplr(x: typing.Any) -> Tensor:
+    """
+    The second axis reversed.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.fliplr([[1, 2], [3, 4]]).tolist()
+    [[2, 1], [4, 3]]
+    """
+def flipud(x: typing.Any) -> Tensor:
+    """
+    The first axis reversed.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.flipud([[1, 2], [3, 4]]).tolist()
+    [[3, 4], [1, 2]]
     """
 def floatx() -> str:
     """
@@ -1458,6 +2225,26 @@ def floor(x: typing.Any) -> Tensor:
 def floor_divide(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     Quotient rounded down.
+    """
+def fmax(x1: typing.Any, x2: typing.Any) -> Tensor:
+    """
+    Larger of the two; a number wins over NaN.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.fmax([1.0, float("nan")], 2.0).tolist()
+    [2.0, 2.0]
+    """
+def fmin(x1: typing.Any, x2: typing.Any) -> Tensor:
+    """
+    Smaller of the two; a number wins over NaN.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.fmin([1.0, float("nan")], 2.0).tolist()
+    [1.0, 2.0]
     """
 def fmod(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
@@ -1487,7 +2274,7 @@ def full(shape: typing.Any, fill_value: typing.Any, dtype: typing.Any = None) ->
     """
     A tensor filled with a value.
     """
-def full_like(x: typing.Any, fill_value: typing.SupportsFloat | typing.SupportsIndex, dtype: typing.Any = None) -> Tensor:
+def full_like(x: typing.Any, fill_value: typing.Any, dtype: typing.Any = None) -> Tensor:
     """
     A value in the same shape.
     """
@@ -1503,6 +2290,26 @@ def gelu(x: typing.Any, approximate: bool = True) -> Tensor:
     """
     x * Phi(x), Phi the normal distribution function (Hendrycks and Gimpel, 2016); approximate: by tanh.
     """
+def geomspace(start: typing.Any, stop: typing.Any, num: typing.SupportsInt | typing.SupportsIndex = 50, endpoint: bool = True, dtype: typing.Any = None, axis: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+    """
+    Values each of which is the one before times the same factor.
+    
+    Args:
+        start: First value, a number or a tensor, not 0.
+        stop: Last value, with the sign of start.
+        num: Number of values.
+        endpoint: Whether stop is the last of them.
+        dtype: Element type.
+        axis: Where the values go if start or stop is a tensor.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.geomspace(1, 8, 4).numpy().round(4).tolist()
+    [1.0, 2.0, 4.0, 8.0]
+    """
+def get_vocabulary(arg0: Layer, arg1: bool) -> list[str]:
+    ...
 def glu(x: typing.Any, axis: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
     """
     First half of an axis times the sigmoid of the second (Dauphin et al., 2016).
@@ -1522,6 +2329,32 @@ def greater(x1: typing.Any, x2: typing.Any) -> Tensor:
 def greater_equal(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     True where x1 >= x2.
+    """
+def hamming(x: typing.Any) -> Tensor:
+    """
+    The Hamming window of x points, 0.54 - 0.46 cos(2 pi i / (x - 1)).
+    
+    Args:
+        x: Number of points.
+    
+    Example:
+    
+    >>> import lamina
+    >>> [round(v, 2) for v in lamina.ops.hamming(3).tolist()]
+    [0.08, 1.0, 0.08]
+    """
+def hanning(x: typing.Any) -> Tensor:
+    """
+    The Hann window of x points, 0.5 - 0.5 cos(2 pi i / (x - 1)).
+    
+    Args:
+        x: Number of points.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.hanning(3).numpy().round(2).tolist()
+    [0.0, 1.0, 0.0]
     """
 def hard_shrink(x: typing.Any, threshold: typing.SupportsFloat | typing.SupportsIndex = 0.5) -> Tensor:
     """
@@ -1543,13 +2376,89 @@ def heaviside(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     0 below zero, 1 above, x2 at zero.
     """
+def histogram(x: typing.Any, bins: typing.Any = 10, range: typing.Any = None) -> tuple[Tensor, Tensor]:
+    """
+    How many elements lie in each of a number of intervals; the last one is closed.
+    
+    Args:
+        x: A tensor.
+        bins: Number of intervals, or their edges, ascending.
+        range: (lowest, highest) edge, those of x by default.
+    
+    Returns:
+        (counts, edges), floats.
+    
+    Example:
+    
+    >>> import lamina
+    >>> counts, edges = lamina.ops.histogram([1.0, 2.0, 2.0, 4.0], bins=3)
+    >>> counts.tolist(), edges.tolist()
+    ([1.0, 2.0, 1.0], [1.0, 2.0, 3.0, 4.0])
+    """
+def hsplit(x: typing.Any, indices_or_sections: typing.Any) -> list[Tensor]:
+    """
+    Cut along the second axis (the first of a vector) into equal sections, or at indices.
+    
+    Args:
+        x: A tensor.
+        indices_or_sections: A number of equal sections, or the indices at which to cut.
+    
+    Returns:
+        A list of views.
+    
+    Example:
+    
+    >>> import lamina
+    >>> [p.shape for p in lamina.ops.hsplit(lamina.ops.ones((2, 4)), 2)]
+    [(2, 2), (2, 2)]
+    """
+def hstack(xs: typing.Any) -> Tensor:
+    """
+    Tensors joined along the second axis (the first of vectors).
+    
+    Args:
+        xs: A sequence of tensors.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.hstack([[1, 2], [3]]).tolist()
+    [1, 2, 3]
+    """
 def hypot(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     sqrt(x1^2 + x2^2).
     """
+def i0(x: typing.Any) -> Tensor:
+    """
+    Modified Bessel function of the first kind, of order 0.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.i0(0.0).item()
+    1.0
+    """
 def identity(n: typing.SupportsInt | typing.SupportsIndex, dtype: typing.Any = None) -> Tensor:
     """
     The identity matrix.
+    """
+def ifft2(x: typing.Any) -> tuple[Tensor, Tensor]:
+    """
+    The inverse of fft2.
+    
+    Args:
+        x: (real part, imaginary part).
+    
+    Returns:
+        (real part, imaginary part).
+    
+    Example:
+    
+    >>> import lamina
+    >>> ones = lamina.ops.ones((2, 2)), lamina.ops.zeros((2, 2))
+    >>> lamina.ops.ifft2(lamina.ops.fft2(ones))[0].tolist()
+    [[1.0, 1.0], [1.0, 1.0]]
     """
 def in_top_k(targets: typing.Any, predictions: typing.Any, k: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
     """
@@ -1561,6 +2470,30 @@ def inner(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     Inner product over the last axes.
     """
+def inv(x: typing.Any) -> Tensor:
+    """
+    Inverses of matrices (..., M, M).
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.inv([[2.0, 0.0], [0.0, 4.0]]).tolist()
+    [[0.5, 0.0], [0.0, 0.25]]
+    """
+def irfft(x: typing.Any, fft_length: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    The inverse of rfft: real values.
+    
+    Args:
+        x: (real part, imaginary part) of the first bins.
+        fft_length: Length of the result, 2 * (bins - 1) by default.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.irfft(lamina.ops.rfft([1.0, 2.0, 3.0, 4.0])).tolist()
+    [1.0, 2.0, 3.0, 4.0]
+    """
 def isclose(x1: typing.Any, x2: typing.Any, rtol: typing.SupportsFloat | typing.SupportsIndex = 1e-05, atol: typing.SupportsFloat | typing.SupportsIndex = 1e-08, equal_nan: bool = False) -> Tensor:
     """
     True where |x1 - x2| <= atol + rtol * |x2|.
@@ -1568,6 +2501,22 @@ def isclose(x1: typing.Any, x2: typing.Any, rtol: typing.SupportsFloat | typing.
 def isfinite(x: typing.Any) -> Tensor:
     """
     True where x is finite.
+    """
+def isin(x1: typing.Any, x2: typing.Any, assume_unique: bool = False, invert: bool = False) -> Tensor:
+    """
+    Whether each element of x1 is among those of x2.
+    
+    Args:
+        x1: A tensor.
+        x2: A tensor.
+        assume_unique: Not needed; accepted as in Keras.
+        invert: Whether it is not.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.isin([1, 2, 3], [3, 1]).tolist()
+    [True, False, True]
     """
 def isinf(x: typing.Any) -> Tensor:
     """
@@ -1585,23 +2534,91 @@ def isposinf(x: typing.Any) -> Tensor:
     """
     True where x is positive infinity.
     """
+def istft(x: typing.Any, sequence_length: typing.SupportsInt | typing.SupportsIndex, sequence_stride: typing.SupportsInt | typing.SupportsIndex, fft_length: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex | None = None, window: typing.Any = 'hann', center: bool = True) -> Tensor:
+    """
+    The inverse of stft, by adding overlapping frames.
+    
+    Args:
+        x: (real part, imaginary part), each (..., frames, fft_length / 2 + 1).
+        sequence_length: As given to stft.
+        sequence_stride: As given to stft.
+        fft_length: As given to stft.
+        length: Length of the result; all of it by default.
+        window: As given to stft.
+        center: As given to stft.
+    
+    Example:
+    
+    >>> import lamina
+    >>> x = lamina.ops.arange(32, dtype="float32")
+    >>> spectrum = lamina.ops.stft(x, 8, 4, 8)
+    >>> lamina.ops.istft(spectrum, 8, 4, 8).numpy().round(4)[1:4].tolist()
+    [1.0, 2.0, 3.0]
+    """
+def kaiser(x: typing.Any, beta: typing.SupportsFloat | typing.SupportsIndex) -> Tensor:
+    """
+    The Kaiser window of x points, I0(beta sqrt(1 - (2 i / (x - 1) - 1)^2)) / I0(beta).
+    
+    Args:
+        x: Number of points.
+        beta: Shape: larger is narrower.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.kaiser(3, 0.0).tolist()
+    [1.0, 1.0, 1.0]
+    """
+def kron(x1: typing.Any, x2: typing.Any) -> Tensor:
+    """
+    Kronecker product: a block x1[i, j] * x2 for each element of x1.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.kron([1, 2], [1, 10]).tolist()
+    [1, 10, 2, 20]
+    """
 def layer_classes() -> dict:
     """
     Built-in layer classes: name -> (default arguments, documentation).
     """
-def layer_normalization(x: typing.Any, gamma: typing.Any = None, beta: typing.Any = None, epsilon: typing.SupportsFloat | typing.SupportsIndex = 0.001) -> Tensor:
+def layer_normalization(x: typing.Any, gamma: typing.Any = None, beta: typing.Any = None, axis: typing.Any = -1, epsilon: typing.SupportsFloat | typing.SupportsIndex | None = None, **kwargs) -> Tensor:
     """
-    Normalization over the last axis (Ba et al., 2016).
+    (x - mean) / sqrt(variance + epsilon) * gamma + beta (Ba et al., 2016).
+    
+    Args:
+        x: A tensor.
+        gamma: Factors, of the shape of the normalized axes.
+        beta: What is added, of the same shape.
+        axis: Axis or axes of mean and variance.
+        epsilon: 1e-7 by default.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.layer_normalization([1.0, 3.0]).numpy().round(4).tolist()
+    [-1.0, 1.0]
     """
 def lcm(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     Least common multiple.
     """
+def ldexp(x1: typing.Any, x2: typing.Any) -> Tensor:
+    """
+    x1 * 2 ** x2.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.ldexp(3.0, 2).item()
+    12.0
+    """
 def leaky_relu(x: typing.Any, negative_slope: typing.SupportsFloat | typing.SupportsIndex = 0.2) -> Tensor:
     """
     x where positive, else negative_slope * x.
     """
-def left_shift(x1: typing.Any, x2: typing.Any) -> Tensor:
+def left_shift(x: typing.Any, y: typing.Any) -> Tensor:
     """
     Bits shifted to the left.
     """
@@ -1617,9 +2634,24 @@ def lgamma(x: typing.Any) -> Tensor:
     """
     Logarithm of the absolute value of the gamma function.
     """
-def linspace(start: typing.SupportsFloat | typing.SupportsIndex, stop: typing.SupportsFloat | typing.SupportsIndex, num: typing.SupportsInt | typing.SupportsIndex = 50, endpoint: bool = True, retstep: bool = False, dtype: typing.Any = None) -> typing.Any:
+def linspace(start: typing.Any, stop: typing.Any, num: typing.SupportsInt | typing.SupportsIndex = 50, endpoint: bool = True, retstep: bool = False, dtype: typing.Any = None, axis: typing.SupportsInt | typing.SupportsIndex = 0) -> typing.Any:
     """
     num evenly spaced values.
+    
+    Args:
+        start: First value, a number or a tensor.
+        stop: Last value.
+        num: Number of values.
+        endpoint: Whether stop is the last of them.
+        retstep: Give the distance between them, too.
+        dtype: Element type.
+        axis: Where the values go if start or stop is a tensor.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.linspace(0, 1, 5).tolist()
+    [0.0, 0.25, 0.5, 0.75, 1.0]
     """
 def load(path: str, compile: bool = True) -> typing.Any:
     ...
@@ -1655,6 +2687,16 @@ def logaddexp2(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     log2(2^x1 + 2^x2), without overflow.
     """
+def logdet(x: typing.Any) -> Tensor:
+    """
+    log |det x|, for matrices (..., M, M) that are positive definite.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.logdet([[1.0, 0.0], [0.0, 1.0]]).item()
+    0.0
+    """
 def logical_and(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     True where both are non-zero.
@@ -1671,12 +2713,65 @@ def logical_xor(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     True where exactly one is non-zero.
     """
+def logspace(start: typing.Any, stop: typing.Any, num: typing.SupportsInt | typing.SupportsIndex = 50, endpoint: bool = True, base: typing.Any = 10, dtype: typing.Any = None, axis: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+    """
+    base raised to evenly spaced exponents.
+    
+    Args:
+        start: First exponent, a number or a tensor.
+        stop: Last exponent.
+        num: Number of values.
+        endpoint: Whether stop is the last of them.
+        base: Base of the powers.
+        dtype: Element type.
+        axis: Where the values go if start or stop is a tensor.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.logspace(0, 3, 4, base=2).tolist()
+    [1.0, 2.0, 4.0, 8.0]
+    """
 def logsumexp(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
     """
     log(sum(exp(x))) without overflow.
     """
 def loss_classes() -> dict:
     ...
+def lstsq(a: typing.Any, b: typing.Any, rcond: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    The x that minimizes |a x - b|, and among several the shortest one.
+    
+    Args:
+        a: (M, N).
+        b: (M,) or (M, K).
+        rcond: Singular values up to rcond times the largest count as zero; max(M, N) times the
+            precision of the dtype by default.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.lstsq([[1.0], [1.0]], [1.0, 3.0]).numpy().round(4).tolist()
+    [2.0]
+    """
+def lu_factor(x: typing.Any) -> tuple[Tensor, Tensor]:
+    """
+    LU factorization with partial pivoting, P x = L U.
+    
+    Args:
+        x: (..., M, N).
+    
+    Returns:
+        (lu, pivots): L below the diagonal (its ones are left out) and U on and above it, and for each
+        of the min(M, N) steps the row that was exchanged with the row of the step, int32.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lu, pivots = lamina.ops.lu_factor([[1.0, 2.0], [2.0, 2.0]])
+    >>> lu.tolist(), pivots.tolist()
+    ([[2.0, 2.0], [0.5, 1.0]], [1, 1])
+    """
 def make_layer(arg0: str, arg1: typing.Any) -> typing.Any:
     ...
 def make_loss(arg0: typing.Any) -> Loss:
@@ -1685,13 +2780,31 @@ def make_metric(arg0: typing.Any) -> Metric:
     ...
 def make_optimizer(arg0: typing.Any) -> Optimizer:
     ...
+def make_pipeline(arg0: collections.abc.Sequence[Layer], arg1: str) -> _LayerRef:
+    ...
+def make_schedule(arg0: typing.Any) -> LearningRateSchedule:
+    ...
 def matmul(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     Matrix product of the last two axes, batch axes broadcast.
     """
-def max(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+def matrix_rank(x: typing.Any, tol: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
     """
-    Maximum over axes; NaN wins.
+    Number of singular values above tol.
+    
+    Args:
+        x: (..., M, N).
+        tol: max(M, N) times the largest singular value and the precision of the dtype by default.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.matrix_rank([[1.0, 2.0], [2.0, 4.0]]).item()
+    1
+    """
+def max(x: typing.Any, axis: typing.Any = None, keepdims: bool = False, initial: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    Maximum over axes, at least `initial`; NaN wins.
     """
 def max_pool(inputs: typing.Any, pool_size: typing.Any, strides: typing.Any = None, padding: str = 'valid', data_format: typing.Any = None) -> Tensor:
     """
@@ -1705,15 +2818,30 @@ def mean(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tens
     """
     Mean over axes (all by default).
     """
+def median(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+    """
+    Middle value over axes, the mean of the two middle ones for even numbers.
+    
+    Args:
+        x: A tensor.
+        axis: Axis or axes, all by default.
+        keepdims: Keep the reduced axes with length 1.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.median([3.0, 1.0, 2.0]).item()
+    2.0
+    """
 def meshgrid(*args, indexing: str = 'xy') -> list[Tensor]:
     """
     Coordinate grids from coordinate vectors.
     """
 def metric_classes() -> dict:
     ...
-def min(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+def min(x: typing.Any, axis: typing.Any = None, keepdims: bool = False, initial: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
     """
-    Minimum over axes; NaN wins.
+    Minimum over axes, at most `initial`; NaN wins.
     """
 def minimum(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
@@ -1729,13 +2857,30 @@ def mod(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
 def model_from_config(arg0: typing.Any) -> typing.Any:
     ...
-def moments(x: typing.Any, axes: typing.Any, keepdims: bool = False) -> tuple[Tensor, Tensor]:
+def moments(x: typing.Any, axes: typing.Any, keepdims: bool = False, synchronized: bool = False) -> tuple[Tensor, Tensor]:
     """
     (mean, variance) over axes.
     """
 def moveaxis(x: typing.Any, source: typing.Any, destination: typing.Any) -> Tensor:
     """
     Axes moved to other places. A view.
+    """
+def multi_hot(inputs: typing.Any, num_classes: typing.Any = None, axis: typing.SupportsInt | typing.SupportsIndex = -1, dtype: typing.Any = None, sparse: bool = False, **kwargs) -> Tensor:
+    """
+    1 for each class among the integers of a sample, 0 elsewhere.
+    
+    Args:
+        inputs: Integers, (samples, n) or (n,).
+        num_classes: Number of classes.
+        axis: Where the axis of classes goes.
+        dtype: Element type, `floatx` by default.
+        sparse: Not supported.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.multi_hot([0, 2], 4, dtype="int32").tolist()
+    [1, 0, 1, 0]
     """
 def multiply(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
@@ -1744,6 +2889,226 @@ def multiply(x1: typing.Any, x2: typing.Any) -> Tensor:
 def nan_to_num(x: typing.Any, nan: typing.SupportsFloat | typing.SupportsIndex = 0.0, posinf: typing.SupportsFloat | typing.SupportsIndex | None = None, neginf: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
     """
     NaN and infinities replaced by numbers.
+    """
+def nanargmax(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+    """
+    Index of the first maximum, NaN left out; -1 of NaN alone.
+    
+    Args:
+        x: A tensor.
+        axis: The axis; the flattened tensor by default.
+        keepdims: Keep the reduced axis with length 1.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.nanargmax([1.0, float("nan"), 3.0]).item()
+    2
+    """
+def nanargmin(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+    """
+    Index of the first minimum, NaN left out; -1 of NaN alone.
+    
+    Args:
+        x: A tensor.
+        axis: The axis; the flattened tensor by default.
+        keepdims: Keep the reduced axis with length 1.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.nanargmin([1.0, float("nan"), 3.0]).item()
+    0
+    """
+def nancumprod(x: typing.Any, axis: typing.Any = None, dtype: typing.Any = None) -> Tensor:
+    """
+    Running product, NaN as 1.
+    
+    Args:
+        x: A tensor.
+        axis: The axis; the flattened tensor by default.
+        dtype: Element type of the result.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.nancumprod([1.0, float("nan"), 3.0]).tolist()
+    [1.0, 1.0, 3.0]
+    """
+def nancumsum(x: typing.Any, axis: typing.Any = None, dtype: typing.Any = None) -> Tensor:
+    """
+    Running sum, NaN as 0.
+    
+    Args:
+        x: A tensor.
+        axis: The axis; the flattened tensor by default.
+        dtype: Element type of the result.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.nancumsum([1.0, float("nan"), 3.0]).tolist()
+    [1.0, 1.0, 4.0]
+    """
+def nanmax(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+    """
+    Maximum over axes, NaN left out. Of NaN alone: NaN.
+    
+    Args:
+        x: A tensor.
+        axis: Axis or axes, all by default.
+        keepdims: Keep the reduced axes with length 1.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.nanmax([1.0, float("nan"), 3.0]).item()
+    3.0
+    """
+def nanmean(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+    """
+    Mean over axes, NaN left out. Of NaN alone: NaN.
+    
+    Args:
+        x: A tensor.
+        axis: Axis or axes, all by default.
+        keepdims: Keep the reduced axes with length 1.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.nanmean([1.0, float("nan"), 3.0]).item()
+    2.0
+    """
+def nanmedian(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+    """
+    Middle value over axes, NaN left out. Of NaN alone: NaN.
+    
+    Args:
+        x: A tensor.
+        axis: Axis or axes, all by default.
+        keepdims: Keep the reduced axes with length 1.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.nanmedian([1.0, float("nan"), 3.0]).item()
+    2.0
+    """
+def nanmin(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+    """
+    Minimum over axes, NaN left out. Of NaN alone: NaN.
+    
+    Args:
+        x: A tensor.
+        axis: Axis or axes, all by default.
+        keepdims: Keep the reduced axes with length 1.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.nanmin([1.0, float("nan"), 3.0]).item()
+    1.0
+    """
+def nanpercentile(x: typing.Any, q: typing.Any, axis: typing.Any = None, method: str = 'linear', keepdims: bool = False) -> Tensor:
+    """
+    Percentiles over axes, NaN left out.
+    
+    Args:
+        x: A tensor.
+        q: Percentages in [0, 100], a number or a vector.
+        axis: Axis or axes, all by default.
+        method: Between two values: linear, lower, higher, midpoint or nearest.
+        keepdims: Keep the reduced axes with length 1.
+    
+    Returns:
+        A tensor; where q is a vector, its axis comes first.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.nanpercentile([1.0, 3.0, float("nan")], 50).item()
+    2.0
+    """
+def nanprod(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+    """
+    Product over axes, NaN left out. Of NaN alone: 1.
+    
+    Args:
+        x: A tensor.
+        axis: Axis or axes, all by default.
+        keepdims: Keep the reduced axes with length 1.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.nanprod([1.0, float("nan"), 3.0]).item()
+    3.0
+    """
+def nanquantile(x: typing.Any, q: typing.Any, axis: typing.Any = None, method: str = 'linear', keepdims: bool = False) -> Tensor:
+    """
+    Quantiles over axes, NaN left out.
+    
+    Args:
+        x: A tensor.
+        q: Probabilities in [0, 1], a number or a vector.
+        axis: Axis or axes, all by default.
+        method: Between two values: linear, lower, higher, midpoint or nearest.
+        keepdims: Keep the reduced axes with length 1.
+    
+    Returns:
+        A tensor; where q is a vector, its axis comes first.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.nanquantile([1.0, 3.0, float("nan")], 0.5).item()
+    2.0
+    """
+def nanstd(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+    """
+    Standard deviation over axes, NaN left out. Of NaN alone: NaN.
+    
+    Args:
+        x: A tensor.
+        axis: Axis or axes, all by default.
+        keepdims: Keep the reduced axes with length 1.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.nanstd([1.0, float("nan"), 3.0]).item()
+    1.0
+    """
+def nansum(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+    """
+    Sum over axes, NaN left out. Of NaN alone: 0.
+    
+    Args:
+        x: A tensor.
+        axis: Axis or axes, all by default.
+        keepdims: Keep the reduced axes with length 1.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.nansum([1.0, float("nan"), 3.0]).item()
+    4.0
+    """
+def nanvar(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+    """
+    Variance over axes, NaN left out, divided by their number. Of NaN alone: NaN.
+    
+    Args:
+        x: A tensor.
+        axis: Axis or axes, all by default.
+        keepdims: Keep the reduced axes with length 1.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.nanvar([1.0, float("nan"), 3.0]).item()
+    1.0
     """
 def ndim(x: typing.Any) -> int:
     """
@@ -1763,9 +3128,38 @@ def nonzero(x: typing.Any) -> list[Tensor]:
     """
 def norm(x: typing.Any, ord: typing.Any = None, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
     """
-    Norm as np.linalg.norm. ord: None or 'fro' (root of the sum of squares); over one axis 2, 1, 0, inf, -inf or any p; over two axes 1, -1, inf or -inf.
+    Norm of vectors or matrices, as np.linalg.norm.
     
-    Raises ValueError for another ord over two axes (2 and 'nuc' need singular values).
+    Args:
+        x: A tensor.
+        ord: None: the root of the sum of squares. Over one axis a number: 2, 1, 0, inf, -inf or any p.
+            Over two axes 'fro', 'nuc', 1, -1, 2, -2, inf or -inf.
+        axis: One axis or two; all by default.
+        keepdims: Keep the reduced axes with length 1.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.norm([3.0, 4.0]).item()
+    5.0
+    """
+def normalization_statistics(arg0: Layer) -> tuple[Tensor, Tensor]:
+    ...
+def normalize(x: typing.Any, axis: typing.Any = -1, order: typing.SupportsInt | typing.SupportsIndex = 2, epsilon: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    x divided by its norm along an axis.
+    
+    Args:
+        x: A tensor.
+        axis: Axis or axes of the vectors.
+        order: Order of the norm, at least 1.
+        epsilon: Least norm to divide by, 1e-7 by default.
+    
+    Example:
+    
+    >>> import lamina
+    >>> [round(v, 4) for v in lamina.ops.normalize([3.0, 4.0]).tolist()]
+    [0.6, 0.8]
     """
 def not_equal(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
@@ -1801,13 +3195,128 @@ def pad(x: typing.Any, pad_width: typing.Any, mode: str = 'constant', constant_v
     """
     np.pad; mode: constant, reflect, symmetric or edge.
     """
+def percentile(x: typing.Any, q: typing.Any, axis: typing.Any = None, method: str = 'linear', keepdims: bool = False) -> Tensor:
+    """
+    Percentiles over axes.
+    
+    Args:
+        x: A tensor.
+        q: Percentages in [0, 100], a number or a vector.
+        axis: Axis or axes, all by default.
+        method: Between two values: linear, lower, higher, midpoint or nearest.
+        keepdims: Keep the reduced axes with length 1.
+    
+    Returns:
+        A tensor; where q is a vector, its axis comes first.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.percentile([1.0, 2.0, 3.0], 50).item()
+    2.0
+    """
+def pinv(x: typing.Any, rcond: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    Moore-Penrose inverses of matrices, by singular values.
+    
+    Args:
+        x: (..., M, N).
+        rcond: Singular values up to rcond times the largest count as zero; 10 max(M, N) times the
+            precision of the dtype by default.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.pinv([[2.0, 0.0], [0.0, 0.0]]).tolist()
+    [[0.5, 0.0], [0.0, 0.0]]
+    """
+def polar(abs_: typing.Any, angle: typing.Any) -> tuple[Tensor, Tensor]:
+    """
+    The complex numbers of an absolute value and an angle, as (real part, imaginary part).
+    
+    Args:
+        abs_: Absolute values.
+        angle: Angles in radians.
+    
+    Example:
+    
+    >>> import lamina
+    >>> real, imaginary = lamina.ops.polar([2.0], [0.0])
+    >>> real.tolist(), imaginary.tolist()
+    ([2.0], [0.0])
+    """
 def power(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
     x1 raised to x2.
     """
-def prod(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+def prod(x: typing.Any, axis: typing.Any = None, keepdims: bool = False, dtype: typing.Any = None) -> Tensor:
     """
-    Product over axes.
+    Product over axes, of elements converted to dtype where one is given.
+    """
+def psnr(x1: typing.Any, x2: typing.Any, max_val: typing.SupportsFloat | typing.SupportsIndex) -> Tensor:
+    """
+    Peak signal-to-noise ratio in dB, 20 log10(max_val) - 10 log10(mean((x1 - x2)^2)).
+    
+    Args:
+        x1: An image.
+        x2: An image of the same shape.
+        max_val: Largest value that an image can have.
+    
+    Example:
+    
+    >>> import lamina
+    >>> round(lamina.ops.psnr([1.0, 2.0], [1.0, 4.0], 10.0).item(), 3)
+    16.99
+    """
+def ptp(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+    """
+    Maximum less minimum over axes.
+    
+    Args:
+        x: A tensor.
+        axis: Axis or axes, all by default.
+        keepdims: Keep the reduced axes with length 1.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.ptp([1, 5, 3]).item()
+    4
+    """
+def qr(x: typing.Any, mode: str = 'reduced') -> tuple[Tensor, Tensor]:
+    """
+    QR factorization, x = q r with orthonormal columns of q and upper triangular r.
+    
+    Args:
+        x: (..., M, N), K = min(M, N).
+        mode: 'reduced': q (..., M, K), r (..., K, N). 'complete': q (..., M, M), r (..., M, N).
+    
+    Example:
+    
+    >>> import lamina
+    >>> q, r = lamina.ops.qr([[1.0, 2.0], [0.0, 3.0], [0.0, 0.0]])
+    >>> q.shape, r.shape
+    ((3, 2), (2, 2))
+    """
+def quantile(x: typing.Any, q: typing.Any, axis: typing.Any = None, method: str = 'linear', keepdims: bool = False) -> Tensor:
+    """
+    Quantiles over axes.
+    
+    Args:
+        x: A tensor.
+        q: Probabilities in [0, 1], a number or a vector.
+        axis: Axis or axes, all by default.
+        method: Between two values: linear, lower, higher, midpoint or nearest.
+        keepdims: Keep the reduced axes with length 1.
+    
+    Returns:
+        A tensor; where q is a vector, its axis comes first.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.quantile([1.0, 2.0, 3.0], 0.5).item()
+    2.0
     """
 def rad2deg(x: typing.Any) -> Tensor:
     """
@@ -1816,6 +3325,23 @@ def rad2deg(x: typing.Any) -> Tensor:
 def ravel(x: typing.Any) -> Tensor:
     """
     Flattened to one axis.
+    """
+def rearrange(tensor: typing.Any, pattern: str, **kwargs) -> Tensor:
+    """
+    Axes cut, moved and joined, as einops.rearrange.
+    
+    Args:
+        tensor: A tensor.
+        pattern: Names of its axes, an arrow, and the names in the wanted order. Names in brackets are
+            one axis: on the left it is cut, on the right they are joined.
+        axes_lengths: Lengths of the parts that the shape does not tell.
+    
+    Example:
+    
+    >>> import lamina
+    >>> images = lamina.ops.ones((2, 4, 6, 3))
+    >>> lamina.ops.rearrange(images, 'b (h p) w c -> b h w (p c)', p=2).shape
+    (2, 2, 6, 6)
     """
 def reciprocal(x: typing.Any) -> Tensor:
     """
@@ -1829,8 +3355,16 @@ def register_initializer(arg0: str, arg1: collections.abc.Callable) -> None:
     ...
 def register_layer(arg0: str, arg1: collections.abc.Callable) -> None:
     ...
+def register_optimizer(arg0: str, arg1: collections.abc.Callable) -> None:
+    ...
 def register_regularizer(arg0: str, arg1: collections.abc.Callable) -> None:
     ...
+def register_schedule(arg0: str, arg1: collections.abc.Callable) -> None:
+    ...
+def register_text_functions(arg0: str, arg1: collections.abc.Callable) -> None:
+    """
+    Let TextVectorization find a Python function by name.
+    """
 def regularizer_defaults() -> typing.Any:
     ...
 def relu(x: typing.Any) -> Tensor:
@@ -1855,7 +3389,26 @@ def reshape(x: typing.Any, newshape: typing.Any) -> Tensor:
     """
     The same elements in another shape; one length may be -1. A view where memory allows.
     """
-def right_shift(x1: typing.Any, x2: typing.Any) -> Tensor:
+def rfft(x: typing.Any, fft_length: typing.SupportsInt | typing.SupportsIndex | None = None) -> tuple[Tensor, Tensor]:
+    """
+    Fourier transform of real values along the last axis: the fft_length / 2 + 1 first bins.
+    
+    Args:
+        x: Real values.
+        fft_length: Length of the transform: x is cut to it or filled up with zeros. The length of the
+            axis by default.
+    
+    Returns:
+        (real part, imaginary part).
+    
+    Example:
+    
+    >>> import lamina
+    >>> real, imaginary = lamina.ops.rfft([0.0, 1.0, 0.0, -1.0])
+    >>> imaginary.tolist()
+    [0.0, -2.0, 0.0]
+    """
+def right_shift(x: typing.Any, y: typing.Any) -> Tensor:
     """
     Bits shifted to the right.
     """
@@ -1863,9 +3416,40 @@ def rint(x: typing.Any) -> Tensor:
     """
     Nearest integer, halves to even.
     """
+def rms_normalization(x: typing.Any, scale: typing.Any = None, axis: typing.Any = -1, epsilon: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    x / sqrt(mean(x^2) + epsilon) * scale (Zhang and Sennrich, 2019).
+    
+    Args:
+        x: A tensor.
+        scale: Factors, broadcast to x.
+        axis: Axis or axes of the mean.
+        epsilon: 1e-7 by default.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.rms_normalization([3.0, -3.0]).numpy().round(4).tolist()
+    [1.0, -1.0]
+    """
 def roll(x: typing.Any, shift: typing.Any, axis: typing.Any = None) -> Tensor:
     """
     Elements shifted along axes, around the end.
+    """
+def rot90(array: typing.Any, k: typing.SupportsInt | typing.SupportsIndex = 1, axes: typing.Any = (0, 1)) -> Tensor:
+    """
+    Turned by quarters in the plane of two axes, from the first towards the second.
+    
+    Args:
+        array: At least 2 axes.
+        k: Number of quarter turns.
+        axes: The two axes.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.rot90([[1, 2], [3, 4]]).tolist()
+    [[2, 4], [1, 3]]
     """
 def round(x: typing.Any, decimals: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
     """
@@ -1875,6 +3459,20 @@ def rsqrt(x: typing.Any) -> Tensor:
     """
     Reciprocal square root, 1 / sqrt(x).
     """
+def saturate_cast(x: typing.Any, dtype: typing.Any) -> Tensor:
+    """
+    x converted to another dtype; values beyond its range become its ends.
+    
+    Args:
+        x: A tensor.
+        dtype: The dtype.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.saturate_cast([-3, 300], "uint8").tolist()
+    [0, 255]
+    """
 def scatter(indices: typing.Any, values: typing.Any, shape: typing.Any) -> Tensor:
     """
     Zeros of `shape` with values added at indices.
@@ -1883,9 +3481,103 @@ def scatter_update(inputs: typing.Any, indices: typing.Any, updates: typing.Any,
     """
     A copy with updates written at indices; reduction: None, add, max, min or mul.
     """
+def schedule_classes() -> dict:
+    ...
 def searchsorted(sorted_sequence: typing.Any, values: typing.Any, side: str = 'left') -> Tensor:
     """
     np.searchsorted.
+    """
+def segment_max(data: typing.Any, segment_ids: typing.Any, num_segments: typing.SupportsInt | typing.SupportsIndex | None = None, sorted: bool = False) -> Tensor:
+    """
+    Maximum over the rows that have the same segment id. The result of no rows is the lowest value of the dtype.
+    
+    Args:
+        data: (n, ...).
+        segment_ids: (n,) integers; rows with an id outside of [0, num_segments) are left out.
+        num_segments: Number of segments; without it the largest id + 1, not inside a captured function.
+        sorted: Not needed; accepted as in Keras.
+    
+    Returns:
+        (num_segments, ...).
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.segment_max([1, 2, 3], [0, 1, 0], 2).tolist()
+    [3, 2]
+    """
+def segment_min(data: typing.Any, segment_ids: typing.Any, num_segments: typing.SupportsInt | typing.SupportsIndex | None = None, sorted: bool = False) -> Tensor:
+    """
+    Minimum over the rows that have the same segment id. The result of no rows is the highest value of the dtype.
+    
+    Args:
+        data: (n, ...).
+        segment_ids: (n,) integers; rows with an id outside of [0, num_segments) are left out.
+        num_segments: Number of segments; without it the largest id + 1, not inside a captured function.
+        sorted: Not needed; accepted as in Keras.
+    
+    Returns:
+        (num_segments, ...).
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.segment_min([1, 2, 3], [0, 1, 0], 2).tolist()
+    [1, 2]
+    """
+def segment_prod(data: typing.Any, segment_ids: typing.Any, num_segments: typing.SupportsInt | typing.SupportsIndex | None = None, sorted: bool = False) -> Tensor:
+    """
+    Product over the rows that have the same segment id.
+    
+    Args:
+        data: (n, ...).
+        segment_ids: (n,) integers; rows with an id outside of [0, num_segments) are left out.
+        num_segments: Number of segments; without it the largest id + 1, not inside a captured function.
+        sorted: Not needed; accepted as in Keras.
+    
+    Returns:
+        (num_segments, ...).
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.segment_prod([1, 2, 3], [0, 1, 0], 2).tolist()
+    [3, 2]
+    """
+def segment_sum(data: typing.Any, segment_ids: typing.Any, num_segments: typing.SupportsInt | typing.SupportsIndex | None = None, sorted: bool = False) -> Tensor:
+    """
+    Sum over the rows that have the same segment id.
+    
+    Args:
+        data: (n, ...).
+        segment_ids: (n,) integers; rows with an id outside of [0, num_segments) are left out.
+        num_segments: Number of segments; without it the largest id + 1, not inside a captured function.
+        sorted: Not needed; accepted as in Keras.
+    
+    Returns:
+        (num_segments, ...).
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.segment_sum([1, 2, 3], [0, 1, 0], 2).tolist()
+    [4, 2]
+    """
+def select(condlist: typing.Any, choicelist: typing.Any, default: typing.Any = 0) -> Tensor:
+    """
+    Elements of the first choice whose condition holds.
+    
+    Args:
+        condlist: Boolean tensors.
+        choicelist: As many tensors of values.
+        default: What no condition chooses.
+    
+    Example:
+    
+    >>> import lamina
+    >>> x = lamina.ops.arange(5)
+    >>> lamina.ops.select([x < 1, x > 3], [x - 10, x + 10], x).tolist()
+    [-10, 1, 2, 3, 14]
     """
 def selu(x: typing.Any) -> Tensor:
     """
@@ -1921,6 +3613,8 @@ def set_num_threads(n: typing.SupportsInt | typing.SupportsIndex) -> None:
     """
     Threads that one operation may use.
     """
+def set_vocabulary(arg0: Layer, arg1: typing.Any, arg2: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> None:
+    ...
 def shape(x: typing.Any) -> tuple:
     """
     The shape, a tuple.
@@ -1965,6 +3659,23 @@ def slice_update(inputs: typing.Any, start_indices: typing.Any, updates: typing.
     """
     A copy with a block replaced.
     """
+def slogdet(x: typing.Any) -> tuple[Tensor, Tensor]:
+    """
+    Sign and logarithm of the absolute value of the determinant, without overflow.
+    
+    Args:
+        x: (..., M, M).
+    
+    Returns:
+        (sign, logarithm), each of shape (...).
+    
+    Example:
+    
+    >>> import lamina
+    >>> sign, log = lamina.ops.slogdet([[-1.0, 0.0], [0.0, 1.0]])
+    >>> sign.item(), log.item()
+    (-1.0, 0.0)
+    """
 def soft_shrink(x: typing.Any, threshold: typing.SupportsFloat | typing.SupportsIndex = 0.5) -> Tensor:
     """
     x moved towards zero by threshold, zero within.
@@ -1981,7 +3692,36 @@ def softsign(x: typing.Any) -> Tensor:
     """
     x / (1 + |x|).
     """
-def sort(x: typing.Any, axis: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
+def solve(a: typing.Any, b: typing.Any) -> Tensor:
+    """
+    The x with a x = b, by LU factorization.
+    
+    Args:
+        a: (..., M, M).
+        b: (..., M) or (..., M, N).
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.solve([[2.0, 0.0], [0.0, 4.0]], [2.0, 8.0]).tolist()
+    [1.0, 2.0]
+    """
+def solve_triangular(a: typing.Any, b: typing.Any, lower: bool = False) -> Tensor:
+    """
+    The x with a x = b, reading one triangle of a.
+    
+    Args:
+        a: (..., M, M).
+        b: (..., M) or (..., M, N).
+        lower: Read the lower triangle, not the upper one.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.solve_triangular([[2.0, 0.0], [1.0, 1.0]], [2.0, 3.0], lower=True).tolist()
+    [1.0, 2.0]
+    """
+def sort(x: typing.Any, axis: typing.SupportsInt | typing.SupportsIndex | None = -1) -> Tensor:
     """
     Sorted ascending along an axis, NaN last.
     """
@@ -2039,6 +3779,28 @@ def std(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tenso
     """
     Standard deviation over axes, divided by n.
     """
+def stft(x: typing.Any, sequence_length: typing.SupportsInt | typing.SupportsIndex, sequence_stride: typing.SupportsInt | typing.SupportsIndex, fft_length: typing.SupportsInt | typing.SupportsIndex, window: typing.Any = 'hann', center: bool = True) -> tuple[Tensor, Tensor]:
+    """
+    Short-time Fourier transform: rfft of overlapping frames of the last axis.
+    
+    Args:
+        x: (..., n), float32 or float64.
+        sequence_length: Samples of a frame.
+        sequence_stride: Samples from one frame to the next.
+        fft_length: Length of the transform, at least sequence_length; frames are in the middle.
+        window: 'hann', 'hamming' (periodic ones), values of shape (sequence_length,), or None.
+        center: Reflect fft_length / 2 samples at both ends, so that frames are centred on samples.
+    
+    Returns:
+        (real part, imaginary part), each (..., frames, fft_length / 2 + 1).
+    
+    Example:
+    
+    >>> import lamina
+    >>> real, imaginary = lamina.ops.stft(lamina.ops.ones(64), 16, 8, 16)
+    >>> real.shape
+    (9, 9)
+    """
 def stop_gradient(variable: typing.Any) -> Tensor:
     """
     The same values, no gradient.
@@ -2050,6 +3812,24 @@ def subtract(x1: typing.Any, x2: typing.Any) -> Tensor:
 def sum(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
     """
     Sum over axes (all by default). Small integers and booleans are summed as int32.
+    """
+def svd(x: typing.Any, full_matrices: bool = True, compute_uv: bool = True) -> typing.Any:
+    """
+    Singular value decomposition, x = u diag(s) vh.
+    
+    Args:
+        x: (..., M, N), K = min(M, N).
+        full_matrices: u (..., M, M) and vh (..., N, N) instead of (..., M, K) and (..., K, N).
+        compute_uv: False gives s alone.
+    
+    Returns:
+        (u, s, vh), or s; s descends.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.svd([[3.0, 0.0], [0.0, 4.0]], compute_uv=False).tolist()
+    [4.0, 3.0]
     """
 def swapaxes(x: typing.Any, axis1: typing.SupportsInt | typing.SupportsIndex, axis2: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
     """
@@ -2105,6 +3885,38 @@ def transpose(x: typing.Any, axes: typing.Any = None) -> Tensor:
     """
     Axes in another order, reversed by default. A view.
     """
+def trapezoid(y: typing.Any, x: typing.Any = None, dx: typing.SupportsFloat | typing.SupportsIndex = 1.0, axis: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
+    """
+    Integral along an axis by the trapezoidal rule.
+    
+    Args:
+        y: Values.
+        x: Where they were taken; evenly spaced by default.
+        dx: Distance between them without x.
+        axis: The axis.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.trapezoid([1.0, 2.0, 3.0]).item()
+    4.0
+    """
+def tri(N: typing.SupportsInt | typing.SupportsIndex, M: typing.SupportsInt | typing.SupportsIndex | None = None, k: typing.SupportsInt | typing.SupportsIndex = 0, dtype: typing.Any = None) -> Tensor:
+    """
+    Ones on and below a diagonal, zeros above.
+    
+    Args:
+        N: Number of rows.
+        M: Number of columns, N by default.
+        k: The diagonal: 0 the main one, above it positive.
+        dtype: Element type, `floatx` by default.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.tri(2, 3, dtype="int32").tolist()
+    [[1, 0, 0], [1, 1, 0]]
+    """
 def tril(x: typing.Any, k: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
     """
     Lower triangle, zero elsewhere.
@@ -2134,11 +3946,67 @@ def unfold(x: typing.Any, kernel_size: typing.Any, dilation: typing.Any = 1, pad
     >>> lamina.ops.unfold(lamina.ops.ones((1, 2, 4, 4)), 2, stride=2).shape
     (1, 8, 4)
     """
+def unique(x: typing.Any, sorted: bool = True, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: typing.SupportsInt | typing.SupportsIndex | None = None, size: typing.SupportsInt | typing.SupportsIndex | None = None, fill_value: typing.SupportsFloat | typing.SupportsIndex | None = None) -> typing.Any:
+    """
+    The different elements (or slices along an axis), sorted. Not inside a captured function.
+    
+    Args:
+        x: A tensor.
+        sorted: Accepted as in Keras; the result is always sorted.
+        return_index: Give the first position of each, too.
+        return_inverse: Give the position in the result of each element of x, too.
+        return_counts: Give the number of occurrences of each, too.
+        axis: Compare slices along this axis instead of elements.
+        size: Length of the result: it is cut, or filled up.
+        fill_value: What it is filled up with; the first element of the result by default.
+    
+    Returns:
+        The elements, or a tuple of them and what was asked for.
+    
+    Example:
+    
+    >>> import lamina
+    >>> values, counts = lamina.ops.unique([3, 1, 3], return_counts=True)
+    >>> values.tolist(), counts.tolist()
+    ([1, 3], [1, 2])
+    """
 def unique_layer_name(arg0: str) -> str:
     ...
+def unravel_index(indices: typing.Any, shape: typing.Any) -> tuple:
+    """
+    Flat indices as one index for each axis of a shape.
+    
+    Args:
+        indices: Integers.
+        shape: The shape.
+    
+    Returns:
+        A tuple of tensors, one for each axis.
+    
+    Example:
+    
+    >>> import lamina
+    >>> [i.tolist() for i in lamina.ops.unravel_index([1, 5], (2, 3))]
+    [[0, 1], [1, 2]]
+    """
 def unstack(x: typing.Any, num: typing.Any = None, axis: typing.SupportsInt | typing.SupportsIndex = 0) -> list[Tensor]:
     """
     The slices along an axis, as a list.
+    """
+def vander(x: typing.Any, N: typing.SupportsInt | typing.SupportsIndex | None = None, increasing: bool = False) -> Tensor:
+    """
+    The matrix of powers x^(N - 1), ..., x, 1 of a vector, a column for each.
+    
+    Args:
+        x: A vector.
+        N: Number of columns, the length of x by default.
+        increasing: 1, x, ..., x^(N - 1) instead.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.vander([2, 3], 3).tolist()
+    [[4, 2, 1], [9, 3, 1]]
     """
 def var(x: typing.Any, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
     """
@@ -2150,6 +4018,52 @@ def vdot(x1: typing.Any, x2: typing.Any) -> Tensor:
     """
 def version() -> str:
     ...
+def view(x: typing.Any, dtype: typing.Any = None) -> Tensor:
+    """
+    The same bytes read as another dtype, a copy.
+    
+    Args:
+        x: A tensor.
+        dtype: The dtype; the last axis grows or shrinks with the size of its elements.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.view(lamina.tensor([1.0], dtype="float32"), "int32").tolist()
+    [1065353216]
+    """
+def vocabulary_size(arg0: Layer) -> int:
+    ...
+def vsplit(x: typing.Any, indices_or_sections: typing.Any) -> list[Tensor]:
+    """
+    Cut along the first axis into equal sections, or at indices.
+    
+    Args:
+        x: A tensor.
+        indices_or_sections: A number of equal sections, or the indices at which to cut.
+    
+    Returns:
+        A list of views.
+    
+    Example:
+    
+    >>> import lamina
+    >>> [p.shape for p in lamina.ops.vsplit(lamina.ops.ones((4, 3)), [1])]
+    [(1, 3), (3, 3)]
+    """
+def vstack(xs: typing.Any) -> Tensor:
+    """
+    Tensors joined along the first axis, vectors as rows.
+    
+    Args:
+        xs: A sequence of tensors.
+    
+    Example:
+    
+    >>> import lamina
+    >>> lamina.ops.vstack([[1, 2], [3, 4]]).tolist()
+    [[1, 2], [3, 4]]
+    """
 def where(condition: typing.Any, x1: typing.Any = None, x2: typing.Any = None) -> typing.Any:
     """
     x1 where the condition holds, else x2.

@@ -22,6 +22,10 @@ _not_ops = {
     "register_layer", "register_regularizer", "regularizer_defaults", "relu_general",
     "reset_layer_names", "set_debug_nans", "set_floatx", "set_num_threads", "to_snake_case",
     "unique_layer_name", "version", "Input", "tensor", "rint", "scale", "convert_to_tensor",
+    "adapt_array", "adapt_batches", "check_constraint", "check_initializer", "check_regularizer",
+    "get_vocabulary", "make_pipeline", "make_schedule", "normalization_statistics",
+    "register_optimizer", "register_schedule", "register_text_functions", "schedule_classes",
+    "set_vocabulary", "vocabulary_size",
 }  # fmt: skip
 _public = [
     n

@@ -43,7 +43,7 @@ def deserialize(config: dict[str, Any], custom_objects: Any = None) -> Any:
         ValueError: An unknown class.
     """
     name = config["class_name"]
-    cls = (custom_objects or {}).get(name) or _by_name.get(name.lower())
+    cls: Any = (custom_objects or {}).get(name) or _by_name.get(name.lower())
     if cls is None:
         return _core.make_optimizer(config)
     return cls.from_config(dict(config.get("config") or {}))
@@ -275,10 +275,10 @@ def _load_own_variables(self: Any, store: Any) -> None:
         variable.assign(store[str(i)])
 
 
-def _register(cls: type, **kwargs: Any) -> None:
+def _register(cls: Any, **kwargs: Any) -> None:
     super(Optimizer, cls).__init_subclass__(**kwargs)
     if "_lamina_class" not in cls.__dict__ and getattr(cls, "_lamina_class", None) is None:
-        _core.register_optimizer(cls.__name__, cls.from_config)  # type: ignore[attr-defined]
+        _core.register_optimizer(cls.__name__, cls.from_config)
 
 
 _methods: dict[str, Callable] = {

@@ -11,16 +11,16 @@ _classes = _layer.make_classes(LearningRateSchedule, _core.schedule_classes(), _
 globals().update(_classes)
 
 
-def _register(cls: type, **kwargs: Any) -> None:
+def _register(cls: Any, **kwargs: Any) -> None:
     super(LearningRateSchedule, cls).__init_subclass__(**kwargs)
     if "_lamina_class" not in cls.__dict__:
-        cls._lamina_class = None  # type: ignore[attr-defined]
-        _core.register_schedule(cls.__name__, cls.from_config)  # type: ignore[attr-defined]
+        cls._lamina_class = None
+        _core.register_schedule(cls.__name__, cls.from_config)
 
 
 # Subclasses written from here on are the user's own.
 LearningRateSchedule.__init_subclass__ = classmethod(_register)  # type: ignore[assignment]
-LearningRateSchedule.from_config = classmethod(_layer._from_config)  # type: ignore[attr-defined]
+LearningRateSchedule.from_config = classmethod(_layer._from_config)  # type: ignore[method-assign,assignment]
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def deserialize(config: dict[str, Any], custom_objects: Any = None) -> LearningR
         ValueError: An unknown class.
     """
     name = config["class_name"]
-    cls = (custom_objects or {}).get(name) or _classes.get(name)
+    cls: Any = (custom_objects or {}).get(name) or _classes.get(name)
     if cls is None:
         return _core.make_schedule(config)
     return cls.from_config(config["config"])
