@@ -20,7 +20,7 @@ _family = _choice.Family(
         "\nthe number of pairs.\n\n"
         'Args:\n    factor: The factor.\n    mode: `"rows"` or `"columns"`.' + _RAISES,
     },
-    {},
+    {"l1_l2": "L1L2"},
 )
 
 

@@ -120,6 +120,8 @@ def test_spellings_of_names():
         for name in getattr(keras, kind).__dict__:
             if name.startswith("_") or name in ("get", "serialize", "deserialize"):
                 continue
+            if name in ("Initializer", "Regularizer", "Constraint"):  # does nothing by itself
+                continue
             try:
                 theirs = getattr(keras, kind).get(name)
             except (ValueError, KeyError):  # Keras makes no Constant without a value
