@@ -400,3 +400,25 @@ def test_fused_normalization_equals_eager():
     assert results[0][0] == results[1][0]
     for a, b in zip(results[0][1], results[1][1]):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("pooling", ["MaxPooling2D", "AveragePooling2D"])
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_convolution_and_pooling_together_equal_apart(pooling, padding):
+    """A captured prediction runs both on a few samples at a time; the last part is a smaller one."""
+    rng = np.random.default_rng(12)
+    x = rng.normal(size=(37, 30, 29, 3)).astype("float32")
+    model = lamina.Sequential(
+        [
+            lamina.Input((30, 29, 3)),
+            layers.Conv2D(32, 3, activation="relu", padding=padding),
+            getattr(layers, pooling)(3, strides=2, padding=padding),
+            layers.Conv2D(5, 3, strides=2),
+            getattr(layers, pooling)(2),
+        ]
+    )
+    together = model.predict(x, batch_size=37, verbose=0)
+    apart = x
+    for layer in model.layers:
+        apart = layer(apart)
+    np.testing.assert_allclose(together, apart.numpy(), rtol=2e-5, atol=2e-5)

@@ -29,6 +29,7 @@ std::vector<Case> cases() {
   out.push_back({64, 512, 64});
   out.push_back({10, 12, 5000});
   out.push_back({128, 96, 513});
+  out.push_back({50, 70, 2100});
   return out;
 }
 

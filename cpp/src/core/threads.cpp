@@ -223,7 +223,7 @@ void Pool::reset_after_fork() {
 
 // ---- scratch -----------------------------------------------------------------------------------
 
-constexpr int kSlots = 8;
+constexpr int kSlots = 9;
 constexpr std::align_val_t kAlign{64};
 
 struct Slot {

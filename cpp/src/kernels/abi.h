@@ -41,7 +41,7 @@ struct Context {
   void (*parallel)(int64_t blocks, double cost, void (*body)(void* arg, int64_t block), void* arg);
   // Memory of the calling thread, 64-byte aligned, contents undefined, valid until the same thread
   // asks again for the same slot. Slots 0-3 are for kernels; gemm and other shared helpers that run
-  // inside another kernel's block use 4-7.
+  // inside another kernel's block use 4-7; an operation that runs two kernels in turn uses 8.
   void* (*scratch)(int slot, size_t bytes);
 };
 

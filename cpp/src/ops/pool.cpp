@@ -1,6 +1,9 @@
 // Pooling.
+#include <algorithm>
+#include <unordered_map>
+
 #include "core/text.h"
-#include "graph/op.h"
+#include "graph/graph.h"
 #include "lamina/ops.h"
 #include "ops/packed.h"
 #include "ops/promote.h"
@@ -9,12 +12,14 @@ namespace lamina {
 
 namespace {
 
-abi::PoolArgs args_of(const Attrs& a, const Shape& x, Shape* out) {
+// Where a convolution is part of the same operation, its own strides and padding have those names.
+abi::PoolArgs args_of(const Attrs& a, const Shape& x, Shape* out, bool after_conv = false) {
   abi::PoolArgs p{};
-  const Ints &size = a.ints("pool_size"), &strides = a.ints("strides");
+  const Ints &size = a.ints("pool_size"),
+             &strides = a.ints(after_conv ? "pool_strides" : "strides");
   p.spatial = static_cast<int32_t>(size.size());
   p.max = a.flag("max");
-  bool same = a.text("padding") == "same";
+  bool same = a.text(after_conv ? "pool_padding" : "padding") == "same";
   Shape y = {x[0]};
   for (int i = 0; i < p.spatial; ++i) {
     auto s = static_cast<size_t>(i);
@@ -62,6 +67,97 @@ const Op kPool = [] {
   return op;
 }();
 
+// ---- in captures: a convolution and the pooling of its result, a few samples at a time
+// ------------
+//
+// so that the result of the convolution stays in a cache. Attributes: those of conv, those of pool,
+// and the shape of what lies between.
+
+constexpr int64_t kBetweenBytes = 1 << 19;
+constexpr int kBetweenSlot = 8;
+
+abi::View samples(abi::View v, int64_t first, int64_t count) {
+  v.data = static_cast<char*>(v.data) +
+           first * v.strides[0] * static_cast<int64_t>(itemsize(static_cast<DType>(v.dtype)));
+  v.shape[0] = count;
+  return v;
+}
+void run_conv_pool(const Run& r) {
+  static const Op& conv = *find_op("conv");
+  const Ints& shape = r.attrs.ints("between");
+  abi::View whole;
+  whole.dtype = r.in[0].dtype, whole.rank = static_cast<int32_t>(shape.size());
+  int64_t sample = 1;
+  for (int i = whole.rank - 1; i >= 0; --i) {
+    whole.shape[i] = shape[static_cast<size_t>(i)], whole.strides[i] = sample;
+    if (i > 0) sample *= whole.shape[i];
+  }
+  const auto bytes = sample * static_cast<int64_t>(itemsize(static_cast<DType>(whole.dtype)));
+  const int64_t n = shape[0], each = std::max<int64_t>(1, std::min(n, kBetweenBytes / bytes));
+  const Shape kernel(r.in[1].shape, static_cast<size_t>(r.in[1].rank));
+  const double products =
+      static_cast<double>(n * sample) * static_cast<double>(kernel.numel() / kernel[-1]);
+  struct Body {
+    const Run& r;
+    abi::View whole;
+    int64_t n, each, bytes;
+  } body{r, whole, n, each, bytes};
+  r.context.parallel((n + each - 1) / each, 0.012 * products,
+                     [](void* arg, int64_t block) {
+                       const Body& b = *static_cast<Body*>(arg);
+                       const Run& r = b.r;
+                       const int64_t first = block * b.each, count = std::min(b.each, b.n - first);
+                       abi::View between = b.whole;
+                       between.data =
+                           r.context.scratch(kBetweenSlot, static_cast<size_t>(b.each * b.bytes));
+                       between.shape[0] = count;
+                       abi::View in[3] = {samples(r.in[0], first, count), r.in[1], r.in[2]};
+                       conv.run({in, r.n_in, &between, 1, r.attrs, nullptr, r.kernels, r.context});
+                       const Shape shape(between.shape, static_cast<size_t>(between.rank));
+                       r.kernels.pool(r.context, args_of(r.attrs, shape, nullptr, true), between,
+                                      samples(r.out[0], first, count));
+                     },
+                     &body);
+}
+const Op kConvPool{"conv_pool", nullptr, run_conv_pool};
+
+void fuse_conv_pools(std::vector<std::shared_ptr<Node>>& nodes, const Tensors& outputs) {
+  const Op* conv = find_op("conv");
+  std::unordered_map<const TensorImpl*, size_t> maker;  // results of convolutions
+  std::unordered_map<const TensorImpl*, int> readers;
+  const auto base_of = [](const TensorImpl* t) { return t->base ? t->base.get() : t; };
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    for (const Tensor& t : nodes[i]->inputs)
+      if (t.defined()) ++readers[base_of(t.impl())];
+    if (nodes[i]->op == conv) maker[nodes[i]->outputs[0].get()] = i;
+  }
+  for (const Tensor& t : outputs) ++readers[base_of(t.impl())];
+  std::vector<bool> gone(nodes.size(), false);
+  for (auto& node : nodes) {
+    if (node->op != &kPool) continue;
+    const TensorImpl* between = node->inputs[0].impl();
+    auto m = maker.find(between);
+    if (m == maker.end() || readers[between] != 1) continue;
+    const Node& first = *nodes[m->second];
+    // A state that is written in between would be read too late.
+    bool state = false;
+    for (size_t i = m->second; nodes[i] != node; ++i) state |= nodes[i]->op->effect;
+    if (state) continue;
+    Attrs attrs = first.attrs;
+    attrs.set("between", between->shape.vec());
+    attrs.set("pool_size", node->attrs.ints("pool_size"));
+    attrs.set("pool_strides", node->attrs.ints("strides"));
+    attrs.set("pool_padding", node->attrs.text("padding"));
+    attrs.set("max", node->attrs.flag("max"));
+    node->op = &kConvPool, node->attrs = std::move(attrs), node->inputs = first.inputs;
+    gone[m->second] = true;
+  }
+  size_t kept = 0;
+  for (size_t i = 0; i < nodes.size(); ++i)
+    if (!gone[i]) nodes[kept++] = nodes[i];
+  nodes.resize(kept);
+}
+
 Tensor pool(bool max, const Tensor& inputs, const Ints& size, const Ints& given,
             const std::string& given_padding, const std::string& format) {
   const char* name = max ? "max_pool" : "average_pool";
@@ -93,6 +189,7 @@ Tensor pool(bool max, const Tensor& inputs, const Ints& size, const Ints& given,
 void register_pool_ops() {
   register_op(kPool);
   register_op(kPoolGrad);
+  register_fusion(fuse_conv_pools);
 }
 
 Tensor max_pool(const Tensor& x, const Ints& size, const Ints& strides, const std::string& padding,

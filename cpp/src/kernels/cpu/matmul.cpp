@@ -86,7 +86,10 @@ void product(const Context& ctx, const MatmulArgs& args) {
       2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(max64(k, 1));
   const Cuts cuts(m, n, k, batch, kPanel<T>);
   const int64_t blocks = cuts.rows * cuts.columns;
-  if (batch == 1 && !args.accumulate && blocks <= 2 && k >= 2048)
+  // Long sums for a small result, as the gradients of weights are: cut there, each thread reads its
+  // own part of both operands alone.
+  if (batch == 1 && !args.accumulate && k >= 2048 &&
+      (blocks <= 2 || (!args.bfloat16 && k >= 8 * max64(m, n))))
     return product_in_chunks(ctx, args, m, n, k, min64(8, k / 512), flops, epilogue);
 
   int64_t a_rs = a.strides[r - 2], a_cs = a.strides[r - 1];
