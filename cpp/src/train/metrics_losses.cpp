@@ -58,7 +58,7 @@ class LossMetric : public OptionsMetric<Options> {
         w = weights_like(this->class_name(), w, values.shape(), this->dtype()) *
             cast(mask, this->dtype());
     }
-    this->update(values, w);
+    this->update(values, apply_mask(w, y.mask(), this->dtype(), false));
   }
 
  private:
