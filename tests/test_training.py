@@ -422,3 +422,24 @@ def test_convolution_and_pooling_together_equal_apart(pooling, padding):
     for layer in model.layers:
         apart = layer(apart)
     np.testing.assert_allclose(together, apart.numpy(), rtol=2e-5, atol=2e-5)
+
+
+def test_weights_of_a_model_built_again(tmp_path):
+    """Automatic names of layers differ in their numbers, which do not matter."""
+
+    def built(units=3):
+        return lamina.Sequential(
+            [lamina.Input((4,)), layers.Dense(units), layers.Dense(2, name="last_1")]
+        )
+
+    first, again = built(), built()
+    assert first.layers[0].name != again.layers[0].name
+    first.save_weights(tmp_path / "w.safetensors")
+    again.load_weights(tmp_path / "w.safetensors")
+    for a, b in zip(first.get_weights(), again.get_weights()):
+        np.testing.assert_array_equal(a, b)
+    with pytest.raises(ValueError, match="shape"):
+        built(5).load_weights(tmp_path / "w.safetensors")
+    other = lamina.Sequential([lamina.Input((4,)), layers.Dense(3), layers.Dense(2, name="first")])
+    with pytest.raises(ValueError, match="no weight"):
+        other.load_weights(tmp_path / "w.safetensors")

@@ -1,5 +1,6 @@
 // Model files: architecture as JSON in the metadata of a safetensors file; tensors under weights/,
 // optimizer/, random/ and assets/ (vocabularies).
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -89,13 +90,37 @@ void compile_from_config(Model& model, const Config& c) {
   model.compile(o);
 }
 
-// Writes the weights of a file into the model, after all of them have been found to fit.
+// A path without the numbers that automatic names of layers end with.
+std::string unnumbered(const std::string& path) {
+  std::string out;
+  for (size_t begin = 0; begin <= path.size();) {
+    const size_t end = std::min(path.find('/', begin), path.size());
+    size_t last = end;
+    while (last > begin && path[last - 1] >= '0' && path[last - 1] <= '9') --last;
+    const bool numbered = last < end && last > begin + 1 && path[last - 1] == '_';
+    out += path.substr(begin, (numbered ? last - 1 : end) - begin) + "/";
+    begin = end + 1;
+  }
+  return out;
+}
+
+// Writes the weights of a file into the model, after all of them have been found to fit: by name,
+// or in order where names differ in the numbers of automatic ones alone, as in a model built again.
 void restore_weights(Model& model, const io::SafetensorsFile& file, const std::string& path) {
   auto named = model.named_weights();
+  std::vector<const io::Entry*> stored;
+  for (auto& e : file.entries())
+    if (e.name.rfind("weights/", 0) == 0) stored.push_back(&e);
+  bool by_name = true, in_order = stored.size() == named.size();
+  for (size_t i = 0; i < named.size(); ++i) {
+    by_name = by_name && file.find("weights/" + named[i].first);
+    in_order = in_order && unnumbered(stored[i]->name.substr(8)) == unnumbered(named[i].first);
+  }
   std::vector<Tensor> values;
   std::set<std::string> used;
-  for (auto& [name, v] : named) {
-    const io::Entry* e = file.find("weights/" + name);
+  for (size_t i = 0; i < named.size(); ++i) {
+    auto& [name, v] = named[i];
+    const io::Entry* e = in_order && !by_name ? stored[i] : file.find("weights/" + name);
     if (!e) fail("load '", path, "': there is no weight '", name, "' in the file");
     if (!(Shape(e->shape) == v.shape()))
       fail("load '", path, "': weight '", name, "' has shape ", Shape(e->shape), " in the file, ",
@@ -103,9 +128,9 @@ void restore_weights(Model& model, const io::SafetensorsFile& file, const std::s
     values.push_back(tensor_of(*e));
     used.insert(e->name);
   }
-  for (auto& e : file.entries())
-    if (e.name.rfind("weights/", 0) == 0 && !used.count(e.name))
-      fail("load '", path, "': the model has no weight '", e.name.substr(8), "'");
+  for (const io::Entry* e : stored)
+    if (!used.count(e->name))
+      fail("load '", path, "': the model has no weight '", e->name.substr(8), "'");
   for (size_t i = 0; i < named.size(); ++i)
     named[i].second.assign(cast(values[i], named[i].second.dtype()));
 }
