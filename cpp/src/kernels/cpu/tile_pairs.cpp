@@ -1,5 +1,6 @@
 // The register tile for pairs of bfloat16: one instruction adds two products to each of 16 sums.
 #include "kernels/cpu/tile.h"
+#include "kernels/cpu/tile_amx.h"
 
 #if defined(__AVX512F__) && defined(__GNUC__)
 #include <immintrin.h>
@@ -64,11 +65,12 @@ PairFunction pick_pairs(int rows, std::integer_sequence<int, R...>) {
 }  // namespace
 
 bool has_pairs() {
-  static const bool has = __builtin_cpu_supports("avx512bf16");
+  static const bool has = __builtin_cpu_supports("avx512bf16") || has_amx();
   return has;
 }
 
 void multiply_rows_of_pairs(Left left, int64_t rows, const RegisterTile<float>& tile) {
+  if (left == Left::kRows && has_amx()) return multiply_rows_amx(rows, tile);
   constexpr auto all = std::make_integer_sequence<int, kTileRows>();
   RegisterTile<float> t = tile;
   const bool one = t.width <= 16;
