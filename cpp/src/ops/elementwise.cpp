@@ -397,7 +397,7 @@ void register_elementwise_ops() {
 // clang-format on
 namespace plain {
 #define LAMINA_UNARY(name, Functor, types, second, doc) \
-  static Tensor name(const Tensor& x) { return unary(EwOp::name, #types[0], x); }
+  [[maybe_unused]] static Tensor name(const Tensor& x) { return unary(EwOp::name, #types[0], x); }
 #define LAMINA_BINARY(name, Functor, types, doc)         \
   static Tensor name(const Tensor& a, const Tensor& b) { \
     return binary(EwOp::name, #types[0], a, b);          \

@@ -62,10 +62,41 @@ PairFunction pick_pairs(int rows, std::integer_sequence<int, R...>) {
   return kTiles[rows - 1];
 }
 
+// Clock ticks of the fastest of several runs of `sums` chains of one instruction.
+template <class F>
+LAMINA_PAIRS inline uint64_t ticks_of(F&& step) {
+  uint64_t best = ~uint64_t{0};
+  for (int run = 0; run < 16; ++run) {
+    __m512 sum[12] = {};
+    const uint64_t begin = __rdtsc();
+    for (int i = 0; i < 64; ++i) {
+      LAMINA_UNROLL
+      for (int j = 0; j < 12; ++j) {
+        step(&sum[j]);
+        asm volatile("" : "+v"(sum[j]));
+      }
+    }
+    const uint64_t ticks = __rdtsc() - begin;
+    if (ticks < best) best = ticks;
+  }
+  return best;
+}
+
+// Some CPUs have the instruction but take four times as long for it as for a multiply-add, others
+// no longer. No flag tells which; the two are far enough apart to be told by a look at the clock.
+LAMINA_NOINLINE LAMINA_PAIRS bool dot_products_pay() {
+  __m512 x = _mm512_set1_ps(0);
+  asm volatile("" : "+v"(x));
+  const uint64_t pairs = ticks_of(
+      [&](__m512* s) LAMINA_PAIRS { *s = _mm512_dpbf16_ps(*s, (__m512bh)x, (__m512bh)x); });
+  const uint64_t plain = ticks_of([&](__m512* s) LAMINA_PAIRS { *s = _mm512_fmadd_ps(x, x, *s); });
+  return 2 * pairs < 3 * plain;
+}
+
 }  // namespace
 
 bool has_pairs() {
-  static const bool has = __builtin_cpu_supports("avx512bf16") || has_amx();
+  static const bool has = has_amx() || (__builtin_cpu_supports("avx512bf16") && dot_products_pay());
   return has;
 }
 
