@@ -405,7 +405,7 @@ def test_fused_normalization_equals_eager():
 @pytest.mark.parametrize("pooling", ["MaxPooling2D", "AveragePooling2D"])
 @pytest.mark.parametrize("padding", ["valid", "same"])
 def test_convolution_and_pooling_together_equal_apart(pooling, padding):
-    """A captured prediction runs both on a few samples at a time; the last part is a smaller one."""
+    """A captured prediction runs both on a few samples at a time; the last part is smaller."""
     rng = np.random.default_rng(12)
     x = rng.normal(size=(37, 30, 29, 3)).astype("float32")
     model = lamina.Sequential(

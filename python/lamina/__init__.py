@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib as _importlib
+from typing import Any
+
 from lamina import _core, _signatures
 from lamina._core import Input as _input
 from lamina._core import Layer, Tensor, Variable, from_dlpack, tensor
@@ -21,7 +24,6 @@ from lamina import (  # isort: skip
     callbacks,
     config,
     constraints,
-    datasets,
     dtype_policies,
     initializers,
     layers,
@@ -52,6 +54,12 @@ _signatures.describe(_core)
 __version__ = _core.version()
 Operation = Layer  # what a functional model is made of; a layer without weights is one
 Function = Model  # a computation from symbolic inputs to symbolic outputs
+
+
+def __getattr__(name: str) -> Any:
+    if name == "datasets":  # seldom needed, and slow to import
+        return _importlib.import_module("lamina.datasets")
+    raise AttributeError(f"module 'lamina' has no attribute '{name}'")
 
 
 def version() -> str:

@@ -7,6 +7,7 @@ for one of its own form before it, "name(arguments)\\n--\\n\\n", which this adds
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import sys
 import types
@@ -35,8 +36,13 @@ def describe(module: types.ModuleType) -> None:
 def parsed(doc: str | None) -> inspect.Signature | None:
     """The signature in the first line of pybind11's docstring, without types."""
     line = (doc or "").split("\n", 1)[0]
+    return _parsed(line[line.find("(") :]) if "(" in line else None
+
+
+@functools.cache  # many functions take the same arguments
+def _parsed(text: str) -> inspect.Signature | None:
     try:
-        definition: Any = ast.parse(f"def {line}: ...").body[0]
+        definition: Any = ast.parse(f"def f{text}: ...").body[0]
         arguments = definition.args
         defaults = [ast.literal_eval(d) for d in arguments.defaults]
         named = [None if d is None else ast.literal_eval(d) for d in arguments.kw_defaults]

@@ -866,7 +866,7 @@ class LearningRateSchedule:
     scalar tensor; a captured training step evaluates the rate anew each time.
     """
     @classmethod
-    def __init_subclass__(cls: type, **kwargs: typing.Any) -> None:
+    def __init_subclass__(cls: typing.Any, **kwargs: typing.Any) -> None:
         ...
     @classmethod
     def from_config(cls: typing.Any, config: dict[str, typing.Any]) -> typing.Any:
@@ -891,7 +891,7 @@ class Optimizer:
     update_step(gradient, variable, learning_rate), with lamina.ops.
     """
     @classmethod
-    def __init_subclass__(cls: type, **kwargs: typing.Any) -> None:
+    def __init_subclass__(cls: typing.Any, **kwargs: typing.Any) -> None:
         ...
     @classmethod
     def from_config(cls: typing.Any, config: dict[str, typing.Any]) -> typing.Any:
