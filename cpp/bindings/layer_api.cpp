@@ -38,6 +38,9 @@ void bind_layer_api(py::class_<Layer, std::shared_ptr<Layer>>& c) {
   set_warning_handler(warn_in_python);
   c.def_property("supports_masking", &Layer::supports_masking, &Layer::set_supports_masking,
                  "Whether masks pass through the layer.");
+  c.def_property("supports_ragged", &Layer::supports_ragged, &Layer::set_supports_ragged,
+                 "Whether the layer takes ragged batches, as it never mixes steps of different "
+                 "sequences.");
   c.def(
       "compute_mask",
       [](Layer& l, const py::object& inputs, const py::object& mask) {

@@ -142,6 +142,10 @@ py::object call_native(Layer& layer, const py::args& args, const py::kwargs& kwa
   for (const Tensor& t : c.inputs)
     if (t.mask().defined()) c.args.masks.resize(c.inputs.size());
   for (size_t i = 0; i < c.args.masks.size(); ++i) c.args.masks[i] = c.inputs[i].mask();
+  for (const Tensor& t : c.inputs) {
+    if (t.is_ragged()) c.args.rows.resize(c.inputs.size());
+  }
+  for (size_t i = 0; i < c.args.rows.size(); ++i) c.args.rows[i] = c.inputs[i].row_lengths();
   Tensors outs;
   {
     py::gil_scoped_release nogil;
@@ -156,6 +160,7 @@ PythonLayer::PythonLayer(py::handle self, const LayerOptions& options, LayerPtr 
   supports_masking_ = !overridden("compute_mask", layer_base()).is_none();
   if (!native_) return;
   supports_masking_ |= native_->supports_masking();
+  supports_ragged_ = native_->supports_ragged();
   activity_regularizer_ = native_->activity_regularizer();
   share_state(*native_);
 }

@@ -232,6 +232,15 @@ void bind_tensor(py::module_& m) {
       },
       [](const Tensor& t, const py::object& mask) { t.set_mask(as_optional_tensor(mask, "mask")); },
       "Which entries count, as the layer that made the tensor said; None: all do.");
+  c.def_property(
+      "row_lengths",
+      [](const Tensor& t) { return t.is_ragged() ? py::cast(t.row_lengths()) : py::none(); },
+      [](const Tensor& t, const py::object& lengths) {
+        Tensor l = as_optional_tensor(lengths, "row_lengths");
+        t.set_row_lengths(l.defined() ? l.astype(DType::kInt64) : l);
+      },
+      "Lengths of the sequences that a ragged batch (1, total, ...) holds; None for other "
+      "tensors.");
   c.def_property_readonly("is_symbolic", &Tensor::is_symbolic,
                           "Whether it stands for a layer's output in a functional model.");
   c.def_property_readonly(

@@ -11,4 +11,5 @@
 #include "lamina/ops_math.h"
 #include "lamina/ops_signal.h"
 #include "lamina/ops_statistics.h"
+#include "lamina/ragged.h"
 #include "lamina/random_distributions.h"

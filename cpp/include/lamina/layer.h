@@ -57,9 +57,13 @@ struct CallArgs {
   Config options;
   // The masks that came with the inputs; empty where none has one. Layer::operator() fills it in.
   Tensors masks;
+  // The row lengths of inputs that are ragged batches, likewise.
+  Tensors rows;
   Tensor tensor(const std::string& name) const;  // undefined when not given
   // Of input i: the argument `mask` (for several inputs `mask/0`, ...), else what came with it.
   Tensor mask(size_t i = 0) const;
+  // Of input i where it is a ragged batch, else undefined.
+  Tensor row_lengths(size_t i = 0) const { return i < rows.size() ? rows[i] : Tensor{}; }
   bool flag(const std::string& name, bool otherwise = false) const;
 };
 
@@ -154,6 +158,10 @@ class Layer : public std::enable_shared_from_this<Layer> {
   void set_trainable(bool trainable);  // of everything inside
   bool supports_masking() const { return supports_masking_; }
   void set_supports_masking(bool on) { supports_masking_ = on; }
+  // Whether the layer takes ragged batches (see lamina/ragged.h): it never mixes steps of different
+  // sequences. Where an output is a ragged batch, compute_mask() gives it a mask.
+  bool supports_ragged() const { return supports_ragged_; }
+  void set_supports_ragged(bool on) { supports_ragged_ = on; }
   const Regularizer& activity_regularizer() const { return activity_regularizer_; }
   // A penalty on each output, divided by the size of the batch.
   void set_activity_regularizer(const Regularizer& r) { activity_regularizer_ = r; }
@@ -204,6 +212,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
   bool built_on_text_ = false;  // the call that built it gave text
   bool mixed_;
   bool supports_masking_ = false;
+  bool supports_ragged_ = false;
   bool warned_ = false;  // that a mask ends here
   bool building_ = false;
   Regularizer activity_regularizer_;
@@ -215,6 +224,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
 
  private:
   void pass_masks(const Tensors& inputs, const CallArgs& args, const Tensors& outputs);
+  static void pass_rows(const Tensors& inputs, const Tensor& output);
+  Tensor activity_penalty(const Tensor& y, const CallArgs& args) const;
   void collect(std::vector<Variable>& out) const;
   void collect_losses(Tensors& out) const;
   std::vector<Variable> own_;

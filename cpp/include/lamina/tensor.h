@@ -90,6 +90,12 @@ class Tensor {
   // take it from their inputs and pass it on; operations leave it behind. Keras's _keras_mask.
   Tensor mask() const;
   void set_mask(const Tensor& mask) const;
+  // Of a ragged batch (1, total, ...), which holds sequences of different lengths one after the
+  // other: their lengths, int64 (batch,); see lamina/ragged.h. Undefined: no ragged batch. It goes
+  // with the mask, and elementwise operations keep both.
+  Tensor row_lengths() const;
+  void set_row_lengths(const Tensor& lengths) const;
+  bool is_ragged() const;
 
   std::string str() const;  // values as NumPy prints them, with shape and dtype
 

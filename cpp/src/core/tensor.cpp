@@ -185,6 +185,21 @@ void Tensor::set_mask(const Tensor& mask) const {
   impl_->mask = mask;
 }
 
+Tensor Tensor::row_lengths() const { return checked(impl_.get()).row_lengths; }
+bool Tensor::is_ragged() const { return impl_ && impl_->row_lengths.defined(); }
+void Tensor::set_row_lengths(const Tensor& lengths) const {
+  checked(impl_.get());
+  if (impl_->symbol) fail("a symbolic tensor has no row lengths; call the model on a ragged batch");
+  if (lengths.defined()) {
+    if (impl_->shape.rank() < 2 || impl_->shape[0] != 1)
+      fail("row_lengths: expected a ragged batch (1, total, ...), received shape ", impl_->shape);
+    if (lengths.rank() != 1 || lengths.dtype() != DType::kInt64)
+      fail("row_lengths: expected int64 (batch,), received ", dtype_name(lengths.dtype()), " ",
+           lengths.shape());
+  }
+  impl_->row_lengths = lengths;
+}
+
 std::string symbolic_name(const Tensor& t) { return t.impl()->name; }
 
 void set_num_threads(int n) { threads::set_num_threads(n); }

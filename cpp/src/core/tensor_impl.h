@@ -42,7 +42,8 @@ struct TensorImpl {
   std::shared_ptr<Node> node;  // the operation that made it, where recorded
   int index = 0;               // which output of that operation
   Tensor grad;
-  Tensor mask;  // which entries count, as layers said
+  Tensor mask;         // which entries count, as layers said
+  Tensor row_lengths;  // of the sequences in a ragged batch
 
   std::shared_ptr<Trace> trace;      // abstract: the capture it belongs to
   std::shared_ptr<TensorImpl> base;  // abstract view: the value whose memory it shares

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <atomic>
+#include <string_view>
 
 #include "graph/debug.h"
 #include "graph/graph.h"
@@ -41,6 +42,22 @@ Tensor abstract_output(const Infer::Out& out, const Tensors& inputs, Device devi
     t.base = in->base ? in->base : in;
   }
   return make_tensor(std::move(t));
+}
+
+// Elementwise operations and products with a matrix keep the steps of a ragged batch apart.
+void pass_rows(const Op& op, const Tensors& inputs, const Tensors& outs) {
+  for (const Tensor& t : inputs) {
+    if (!t.is_ragged()) continue;
+    bool product = op.name == std::string_view("dense") ||
+                   (op.name == std::string_view("matmul") && inputs[1].rank() == 2);
+    if (!op.elementwise && !product) return;
+    for (const Tensor& y : outs)
+      if (y.rank() >= 2 && y.dim(0) == 1 && y.dim(1) == t.dim(1)) {
+        y.impl()->row_lengths = t.impl()->row_lengths;
+        y.impl()->mask = t.impl()->mask;
+      }
+    return;
+  }
 }
 
 void bump_version(const Tensor& t) {
@@ -125,7 +142,7 @@ Tensor Node::output(size_t i) {
 
 Tensors apply(const Op& op, const Tensors& inputs, Attrs attrs) {
   Trace* trace = current_trace.get();
-  bool traced = false, needs_grad = false;
+  bool traced = false, needs_grad = false, ragged = false;
   Device device;
   bool first = true;
   for (const Tensor& t : inputs) {
@@ -152,6 +169,7 @@ Tensors apply(const Op& op, const Tensors& inputs, Attrs attrs) {
     }
     if (trace && (impl.variable || impl.requires_grad || op.effect)) traced = true;
     needs_grad |= impl.requires_grad;
+    ragged |= impl.row_lengths.defined();
     if (first) device = impl.device;
     if (!first && impl.device != device && t.rank() > 0)
       fail(op.name, ": tensors are on different devices, ", device.str(), " and ",
@@ -189,6 +207,7 @@ Tensors apply(const Op& op, const Tensors& inputs, Attrs attrs) {
       if (op.effect && infer.outputs[i].alias >= 0) bump_version(outs[i]);
   }
 
+  if (ragged) pass_rows(op, inputs, outs);
   if (!traced && !on_tape) return outs;
   auto node = std::make_shared<Node>();
   node->op = &op;

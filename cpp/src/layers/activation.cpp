@@ -8,6 +8,7 @@ namespace {
 class ReLU : public BuiltIn<ReLU, ReLUOptions> {
  public:
   static constexpr const char* kName = "ReLU";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   explicit ReLU(const ReLUOptions& o) : BuiltIn(o) {
     if (o.max_value) require_not_negative("max_value", *o.max_value);
@@ -21,6 +22,7 @@ class ReLU : public BuiltIn<ReLU, ReLUOptions> {
 class LeakyReLU : public BuiltIn<LeakyReLU, LeakyReLUOptions> {
  public:
   static constexpr const char* kName = "LeakyReLU";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   explicit LeakyReLU(const LeakyReLUOptions& o) : BuiltIn(o) {
     require_not_negative("negative_slope", o.negative_slope);
@@ -32,6 +34,7 @@ class LeakyReLU : public BuiltIn<LeakyReLU, LeakyReLUOptions> {
 class ELU : public BuiltIn<ELU, ELUOptions> {
  public:
   static constexpr const char* kName = "ELU";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   using BuiltIn::BuiltIn;
   Tensors call(const Tensors& in, const CallArgs&) override { return {elu(in[0], o_.alpha)}; }
@@ -39,11 +42,16 @@ class ELU : public BuiltIn<ELU, ELUOptions> {
 class SoftmaxLayer : public BuiltIn<SoftmaxLayer, SoftmaxOptions> {
  public:
   static constexpr const char* kName = "Softmax";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   using BuiltIn::BuiltIn;
   Tensors call(const Tensors& in, const CallArgs& args) override {
     Tensor x = in[0], mask = in.size() > 1 ? in[1] : args.mask();
     Axes axes(o_.axis.list);
+    if (args.row_lengths().defined()) {
+      require_features(args, o_.axis.list, x.rank());
+      return {softmax(x, axes)};
+    }
     if (!mask.defined()) return {softmax(x, axes)};
     bool fits = mask.rank() <= x.rank();
     for (int i = 1; fits && i <= mask.rank(); ++i)
@@ -61,6 +69,7 @@ class SoftmaxLayer : public BuiltIn<SoftmaxLayer, SoftmaxOptions> {
 class PReLU : public BuiltIn<PReLU, PReLUOptions> {
  public:
   static constexpr const char* kName = "PReLU";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   using BuiltIn::BuiltIn;
   void build(const std::vector<Shape>& shapes) override {

@@ -4,14 +4,15 @@
 
 namespace lamina {
 
-// A layer with an options struct. Derived gives class_name through kName, and with kMasking whether
-// masks pass through it.
+// A layer with an options struct. Derived gives class_name through kName, with kMasking whether
+// masks pass through it, and with kRagged whether it takes ragged batches.
 template <class Derived, class Options>
 class BuiltIn : public Layer {
  public:
   using OptionsType = Options;
   explicit BuiltIn(const Options& options) : Layer(options.base()), o_(options) {
     if constexpr (requires { Derived::kMasking; }) supports_masking_ = Derived::kMasking;
+    if constexpr (requires { Derived::kRagged; }) supports_ragged_ = Derived::kRagged;
     if constexpr (requires { options.activity_regularizer; })
       activity_regularizer_ = options.activity_regularizer;
   }
@@ -69,6 +70,14 @@ class BuiltIn : public Layer {
     if (!(v >= 0 && v <= 1))
       throw Error(str(Derived::kName, ": argument '", argument,
                       "' must be a number between 0 and 1, received ", v));
+  }
+  // Work along these axes of a ragged batch must not leave a step.
+  void require_features(const CallArgs& args, const Ints& axes, int rank) const {
+    if (args.row_lengths().defined())
+      for (int64_t axis : axes)
+        if (normalize_axis(axis, rank) < 2)
+          throw error(str("ragged input has its steps on axis 1, which axis ", axis,
+                          " would mix; expected an axis from 2 on"));
   }
   Ints each(const char* argument, const Ints& v, size_t n) const {
     Ints out = v;

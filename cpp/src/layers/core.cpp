@@ -8,6 +8,7 @@ namespace {
 class InputLayer : public BuiltIn<InputLayer, InputLayerOptions> {
  public:
   static constexpr const char* kName = "InputLayer";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   explicit InputLayer(const InputLayerOptions& o) : BuiltIn(o) {
     if (o.sparse || o.ragged || o.optional)
@@ -34,6 +35,7 @@ class InputLayer : public BuiltIn<InputLayer, InputLayerOptions> {
 class Identity : public BuiltIn<Identity, PlainOptions> {
  public:
   static constexpr const char* kName = "Identity";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   using BuiltIn::BuiltIn;
   Tensors call(const Tensors& in, const CallArgs&) override { return in; }
@@ -42,6 +44,7 @@ class Identity : public BuiltIn<Identity, PlainOptions> {
 class Dense : public BuiltIn<Dense, DenseOptions> {
  public:
   static constexpr const char* kName = "Dense";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   explicit Dense(const DenseOptions& o) : BuiltIn(o) { require_positive("units", o.units); }
   void build(const std::vector<Shape>& shapes) override {
@@ -74,6 +77,7 @@ class Dense : public BuiltIn<Dense, DenseOptions> {
 class Embedding : public BuiltIn<Embedding, EmbeddingOptions> {
  public:
   static constexpr const char* kName = "Embedding";
+  static constexpr bool kRagged = true;
   explicit Embedding(const EmbeddingOptions& o) : BuiltIn(o) {
     require_positive("input_dim", o.input_dim), require_positive("output_dim", o.output_dim);
     supports_masking_ = o.mask_zero;
@@ -92,7 +96,8 @@ class Embedding : public BuiltIn<Embedding, EmbeddingOptions> {
                    : cast(in[0], DType::kInt32);
     return {take(table_, i, 0)};
   }
-  Tensors compute_mask(const Tensors& in, const Tensors&) override {
+  Tensors compute_mask(const Tensors& in, const Tensors& masks) override {
+    if (in[0].is_ragged()) return masks;  // no step of it is padding
     if (!o_.mask_zero) return {};
     return {not_equal(in[0], zeros_like(in[0]))};
   }
@@ -104,6 +109,7 @@ class Embedding : public BuiltIn<Embedding, EmbeddingOptions> {
 class ActivationLayer : public BuiltIn<ActivationLayer, ActivationOptions> {
  public:
   static constexpr const char* kName = "Activation";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   explicit ActivationLayer(const ActivationOptions& o) : BuiltIn(o) {
     if (o.activation.none())
@@ -115,6 +121,7 @@ class ActivationLayer : public BuiltIn<ActivationLayer, ActivationOptions> {
 class Rescaling : public BuiltIn<Rescaling, RescalingOptions> {
  public:
   static constexpr const char* kName = "Rescaling";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   using BuiltIn::BuiltIn;
   Tensors call(const Tensors& in, const CallArgs&) override {

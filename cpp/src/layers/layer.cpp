@@ -146,7 +146,7 @@ void Layer::build_from_config(const Config& config) {
 Tensors Layer::operator()(const Tensors& given, CallArgs args, std::optional<bool> training) {
   Tensors inputs = given;
   std::vector<Shape> shapes;
-  bool symbolic = false, masked = false;
+  bool symbolic = false, masked = false, ragged = false;
   for (Tensor& t : inputs) {
     if (!t.defined()) throw error("was called on an undefined tensor");
     if (t.is_text() && !takes_text())
@@ -155,16 +155,23 @@ Tensors Layer::operator()(const Tensors& given, CallArgs args, std::optional<boo
                       "StringLookup or Hashing"),
                   Error::Kind::kType);
     if (is_floating(t.dtype()) && is_floating(dtype_) && t.dtype() != dtype_ && casts_inputs()) {
-      Tensor mask = t.mask();
+      Tensor mask = t.mask(), rows = t.row_lengths();
       t = cast(t, dtype_);
       if (mask.defined()) t.set_mask(mask);
+      if (rows.defined()) t.set_row_lengths(rows);
     }
     shapes.push_back(t.shape());
     symbolic |= t.is_symbolic();
     masked |= t.mask().defined();
+    ragged |= t.is_ragged();
   }
   for (auto& [name, t] : args.tensors) symbolic |= t.is_symbolic();
   if (name_.empty()) name_ = unique_layer_name(class_name());
+  if (ragged && !supports_ragged_)
+    throw Error(str(error("").what(),
+                    "ragged input is not supported; pad it with Ragged.to_padded() and pass a mask "
+                    "where the layer takes one"),
+                Error::Kind::kUnsupported);
   if (!built_) {
     for (const Tensor& t : inputs) built_on_text_ |= t.is_text();
     build_from(shapes);
@@ -177,18 +184,35 @@ Tensors Layer::operator()(const Tensors& given, CallArgs args, std::optional<boo
   }
   if (masked && args.masks.empty())
     for (const Tensor& t : inputs) args.masks.push_back(t.mask());
+  args.rows.clear();
+  if (ragged)
+    for (const Tensor& t : inputs) args.rows.push_back(t.row_lengths());
   if (call_depth == 0) clear_losses();
   LayerScope scope(name_);
   CallScope mode(args.training);
   MixedPrecision precision(mixed_);
   Tensors outs = call(inputs, args);
   if (!activity_regularizer_.none())
-    for (const Tensor& y : outs) {
-      double n = y.rank() > 0 ? static_cast<double>(std::max<int64_t>(y.dim(0), 1)) : 1;
-      add_loss(activity_regularizer_(y) * Tensor(1 / n));
-    }
+    for (const Tensor& y : outs) add_loss(activity_penalty(y, args));
   pass_masks(inputs, args, outs);
   return outs;
+}
+
+// Of the steps of a ragged batch only those that are there count.
+Tensor Layer::activity_penalty(const Tensor& y, const CallArgs& args) const {
+  double n = y.rank() > 0 ? static_cast<double>(y.dim(0)) : 1;
+  Tensor counted = y;
+  for (size_t i = 0; i < args.rows.size(); ++i)
+    if (Tensor mask = args.mask(i); args.rows[i].defined() && mask.defined() && y.rank() >= 2 &&
+                                    y.dim(0) == 1 && y.dim(1) == mask.dim(1)) {
+      n = static_cast<double>(args.rows[i].dim(0));
+      Ints axes;
+      for (int a = 2; a < y.rank(); ++a) axes.push_back(a);
+      Tensor keep = axes.empty() ? mask : expand_dims(mask, axes);
+      counted = where(keep, y, zeros_like(y));
+      break;
+    }
+  return activity_regularizer_(counted) * Tensor(1 / std::max(n, 1.0));
 }
 
 void Layer::pass_masks(const Tensors& inputs, const CallArgs& args, const Tensors& outputs) {
@@ -197,7 +221,7 @@ void Layer::pass_masks(const Tensors& inputs, const CallArgs& args, const Tensor
     for (size_t i = 0; i < inputs.size(); ++i) masks.push_back(args.mask(i));
   bool any = std::any_of(masks.begin(), masks.end(), [](auto& m) { return m.defined(); });
   if (!any) masks.clear();
-  if (!supports_masking_) {
+  if (!supports_masking_ && args.rows.empty()) {
     if (any && !warned_)
       warn(str("Layer '", name_, "' (of type ", class_name(),
                ") was passed an input with a mask, but does not support masking. The mask ends "
@@ -207,7 +231,16 @@ void Layer::pass_masks(const Tensors& inputs, const CallArgs& args, const Tensor
   }
   Tensors out = compute_mask(inputs, masks);
   for (size_t i = 0; i < outputs.size() && i < out.size(); ++i)
-    if (out[i].defined() && !outputs[i].mask().defined()) outputs[i].set_mask(out[i]);
+    if (out[i].defined()) {
+      if (!outputs[i].mask().defined()) outputs[i].set_mask(out[i]);
+      pass_rows(inputs, outputs[i]);
+    }
+}
+
+void Layer::pass_rows(const Tensors& inputs, const Tensor& output) {
+  if (output.is_ragged() || output.rank() < 2 || output.dim(0) != 1) return;
+  for (const Tensor& t : inputs)
+    if (t.is_ragged() && t.dim(1) == output.dim(1)) return output.set_row_lengths(t.row_lengths());
 }
 
 Tensors Layer::compute_mask(const Tensors&, const Tensors& masks) { return masks; }

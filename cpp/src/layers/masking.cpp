@@ -29,6 +29,7 @@ class Masking : public BuiltIn<Masking, MaskingOptions> {
 class ReversibleEmbedding : public BuiltIn<ReversibleEmbedding, ReversibleEmbeddingOptions> {
  public:
   static constexpr const char* kName = "ReversibleEmbedding";
+  static constexpr bool kRagged = true;
   explicit ReversibleEmbedding(const ReversibleEmbeddingOptions& o) : BuiltIn(o) {
     require_positive("input_dim", o.input_dim), require_positive("output_dim", o.output_dim);
     supports_masking_ = o.mask_zero;
@@ -47,14 +48,17 @@ class ReversibleEmbedding : public BuiltIn<ReversibleEmbedding, ReversibleEmbedd
   Tensors call(const Tensors& in, const CallArgs& args) override {
     return {args.flag("reverse") ? logits(in[0]) : rows(in[0])};
   }
-  Tensors compute_mask(const Tensors&, const Tensors&) override { return {}; }  // rows() sets it
+  // rows() sets it, and no step of a ragged batch is padding.
+  Tensors compute_mask(const Tensors& in, const Tensors& masks) override {
+    return in[0].is_ragged() ? masks : Tensors{};
+  }
 
  private:
   Tensor rows(const Tensor& x) {
     bool whole = x.dtype() == DType::kInt64 || x.dtype() == DType::kInt32;
     Tensor i = whole ? x : cast(x, DType::kInt32);
     Tensor y = take(table_, i, 0);
-    if (o_.mask_zero) y.set_mask(not_equal(i, zeros_like(i)));
+    if (o_.mask_zero && !x.is_ragged()) y.set_mask(not_equal(i, zeros_like(i)));
     return y;
   }
   Tensor logits(const Tensor& given) {

@@ -1,6 +1,7 @@
 // Several inputs into one.
 #include <algorithm>
 
+#include "lamina/ragged.h"
 #include "layers/builtin.h"
 
 namespace lamina {
@@ -11,6 +12,25 @@ std::string shapes_of(const Tensors& in) {
   std::string out;
   for (auto& t : in) out += (out.empty() ? "" : ", ") + t.shape().str();
   return out;
+}
+// The first ragged batch among the inputs, whose rows the others must have; undefined without one.
+Tensor ragged_of(const Layer& layer, const Tensors& in) {
+  Tensor first;
+  for (auto& t : in) {
+    if (!t.is_ragged()) continue;
+    if (!first.defined()) first = t;
+    if (!same_rows(first, t))
+      throw layer.error(
+          "ragged inputs must have the same row lengths; make them from arrays whose lengths "
+          "agree");
+  }
+  return first;
+}
+// A mask for the output: with ragged inputs theirs.
+Tensor ragged_mask(const Tensors& in, const Tensors& masks) {
+  for (size_t i = 0; i < in.size() && i < masks.size(); ++i)
+    if (in[i].is_ragged()) return masks[i];
+  return {};
 }
 bool any_defined(const Tensors& masks) {
   return std::any_of(masks.begin(), masks.end(), [](auto& m) { return m.defined(); });
@@ -32,14 +52,19 @@ template <class Derived>
 class Merge : public BuiltIn<Derived, PlainOptions> {
  public:
   static constexpr bool kMasking = true;
+  static constexpr bool kRagged = true;
   using BuiltIn<Derived, PlainOptions>::BuiltIn;
   bool takes_list() const override { return true; }
   Tensors call(const Tensors& given, const CallArgs& args) override {
     int rank = 0;
+    Tensor ragged = ragged_of(*this, given);
     for (auto& t : given) rank = std::max(rank, t.rank());
     Tensors in = given, masks;
     for (Tensor& t : in)  // lower ranks get axes after the batch
-      while (t.rank() > 0 && t.rank() < rank) t = expand_dims(t, {1});
+      if (ragged.defined() && t.rank() == 2 && rank > 2 && !t.is_ragged())
+        t = repeat_rows(t, ragged);
+      else
+        while (t.rank() > 0 && t.rank() < rank) t = expand_dims(t, {1});
     Shape common = in[0].shape();
     for (auto& t : in) {
       if (t.rank() > 0 && common.rank() > 0 && t.dim(0) != common[0])
@@ -51,12 +76,14 @@ class Merge : public BuiltIn<Derived, PlainOptions> {
         throw this->error(str("inputs have incompatible shapes ", shapes_of(given)));
       }
     }
-    for (size_t i = 0; i < in.size(); ++i) masks.push_back(args.mask(i));
+    for (size_t i = 0; i < in.size(); ++i)
+      masks.push_back(ragged.defined() ? Tensor{} : args.mask(i));
     auto [y, mask] = Derived::merge(in, any_defined(masks) ? masks : Tensors{});
     if (mask.defined()) y.set_mask(mask);
     return {y};
   }
-  Tensors compute_mask(const Tensors&, const Tensors& masks) override {
+  Tensors compute_mask(const Tensors& in, const Tensors& masks) override {
+    if (Tensor m = ragged_mask(in, masks); m.defined()) return {m};
     if (masks.empty() || !all_defined(masks)) return {};
     Tensor m = masks[0];
     for (size_t i = 1; i < masks.size(); ++i) m = logical_or(m, masks[i]);
@@ -143,11 +170,19 @@ struct Minimum : Merge<Minimum> {
 class Concatenate : public BuiltIn<Concatenate, ConcatenateOptions> {
  public:
   static constexpr const char* kName = "Concatenate";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   using BuiltIn::BuiltIn;
   bool takes_list() const override { return true; }
   Tensors call(const Tensors& in, const CallArgs&) override {
     const Shape& first = in[0].shape();
+    if (ragged_of(*this, in).defined())
+      for (size_t i = 0; i < in.size(); ++i) {
+        if (!in[i].is_ragged()) throw error("all inputs must be ragged, or none");
+        if (normalize_axis(o_.axis, first.rank()) < 2)
+          throw error(
+              str("ragged inputs can be joined along their features only, not axis ", o_.axis));
+      }
     bool fits = o_.axis >= -first.rank() && o_.axis < first.rank();
     int axis = fits ? normalize_axis(o_.axis, first.rank()) : 0;
     for (auto& t : in) {
@@ -161,6 +196,7 @@ class Concatenate : public BuiltIn<Concatenate, ConcatenateOptions> {
   }
   Tensors compute_mask(const Tensors& in, const Tensors& masks) override {
     if (masks.empty()) return {};
+    if (Tensor m = ragged_mask(in, masks); m.defined()) return {m};
     Tensors parts;
     for (size_t i = 0; i < in.size(); ++i) {
       if (!masks[i].defined())

@@ -12,6 +12,7 @@ namespace {
 class BatchNormalization : public BuiltIn<BatchNormalization, BatchNormalizationOptions> {
  public:
   static constexpr const char* kName = "BatchNormalization";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   explicit BatchNormalization(const BatchNormalizationOptions& o) : BuiltIn(o) {
     if (o.synchronized)
@@ -55,6 +56,7 @@ class BatchNormalization : public BuiltIn<BatchNormalization, BatchNormalization
   Tensors call(const Tensors& in, const CallArgs& args) override {
     Tensor x = in[0];
     int axis = normalize_axis(o_.axis, x.rank());
+    require_features(args, {axis}, x.rank());
     if (x.shape()[axis] != mean_.shape()[0])
       throw error(str("expected ", mean_.shape()[0], " channels on axis ", o_.axis,
                       ", received an input of shape ", x.shape()));
@@ -132,6 +134,7 @@ class BatchNormalization : public BuiltIn<BatchNormalization, BatchNormalization
 class LayerNormalization : public BuiltIn<LayerNormalization, LayerNormalizationOptions> {
  public:
   static constexpr const char* kName = "LayerNormalization";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   using BuiltIn::BuiltIn;
   void build(const std::vector<Shape>& shapes) override {
@@ -148,9 +151,10 @@ class LayerNormalization : public BuiltIn<LayerNormalization, LayerNormalization
     if (o_.center && !o_.rms_scaling)
       beta_ = add_weight({"beta", s, o_.beta_initializer, o_.beta_regularizer, o_.beta_constraint});
   }
-  Tensors call(const Tensors& in, const CallArgs&) override {
+  Tensors call(const Tensors& in, const CallArgs& args) override {
     Tensor x = in[0];
     Ints list = axes(x.rank()), back;
+    require_features(args, list, x.rank());
     if (o_.rms_scaling) {
       Ints along(static_cast<size_t>(x.rank()), 1);
       for (int64_t a : list) along[static_cast<size_t>(a)] = x.dim(static_cast<int>(a));

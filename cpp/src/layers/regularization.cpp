@@ -38,6 +38,9 @@ class Dropping : public BuiltIn<Derived, Options> {
   }
   Tensors call(const Tensors& in, const CallArgs& args) override {
     static_cast<Derived*>(this)->check(in[0]);
+    if constexpr (requires(Options o) { o.noise_shape; })
+      if (this->o_.noise_shape && args.row_lengths().defined())
+        throw this->error("noise_shape does not work with ragged input");
     if (!args.training || this->o_.rate == 0) return {in[0]};
     return {static_cast<Derived*>(this)->apply(in[0])};
   }
@@ -64,6 +67,7 @@ class Dropping : public BuiltIn<Derived, Options> {
 class Dropout : public Dropping<Dropout, DropoutOptions> {
  public:
   static constexpr const char* kName = "Dropout";
+  static constexpr bool kRagged = true;
   using Dropping::Dropping;
   Tensor apply(const Tensor& x) {
     if (!o_.noise_shape) return dropped(x, {});
@@ -106,6 +110,7 @@ struct SpatialDropout3D : SpatialDropout<SpatialDropout3D, SpatialDropoutOptions
 class AlphaDropout : public Dropping<AlphaDropout, DropoutOptions> {
  public:
   static constexpr const char* kName = "AlphaDropout";
+  static constexpr bool kRagged = true;
   using Dropping::Dropping;
   // Dropped inputs take selu's lowest value; a and b bring mean and variance back.
   Tensor apply(const Tensor& x) {
@@ -122,6 +127,7 @@ class AlphaDropout : public Dropping<AlphaDropout, DropoutOptions> {
 class GaussianDropout : public Dropping<GaussianDropout, GaussianDropoutOptions> {
  public:
   static constexpr const char* kName = "GaussianDropout";
+  static constexpr bool kRagged = true;
   using Dropping::Dropping;
   Tensor apply(const Tensor& x) {
     require_less_than_all();
@@ -133,6 +139,7 @@ class GaussianDropout : public Dropping<GaussianDropout, GaussianDropoutOptions>
 class GaussianNoise : public BuiltIn<GaussianNoise, GaussianNoiseOptions> {
  public:
   static constexpr const char* kName = "GaussianNoise";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   explicit GaussianNoise(const GaussianNoiseOptions& o) : BuiltIn(o) {
     require_share("stddev", o.stddev);
@@ -151,6 +158,7 @@ class ActivityRegularization
     : public BuiltIn<ActivityRegularization, ActivityRegularizationOptions> {
  public:
   static constexpr const char* kName = "ActivityRegularization";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   explicit ActivityRegularization(const ActivityRegularizationOptions& o) : BuiltIn(o) {
     activity_regularizer_ = Regularizer(Config::object(

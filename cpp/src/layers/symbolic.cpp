@@ -96,6 +96,7 @@ class Operation : public Layer {
     if (options.name.empty()) name_ = unique_layer_name(op.name);
     supports_masking_ = std::string(op.name) == "cast";  // between layers of different dtypes
     warned_ = true;
+    supports_ragged_ = op.elementwise || std::string(op.name) == "dense";
   }
   std::string class_name() const override { return "Operation"; }
 
@@ -146,12 +147,15 @@ class Operation : public Layer {
 // The mask of its input, for functional models that use it.
 class MaskOf : public Layer {
  public:
-  explicit MaskOf(const LayerOptions& options) : Layer(options) { warned_ = true; }
+  explicit MaskOf(const LayerOptions& options) : Layer(options) {
+    warned_ = supports_ragged_ = true;
+  }
   std::string class_name() const override { return "Operation"; }
   Tensors call(const Tensors&, const CallArgs& args) override {
     if (!args.mask().defined()) throw error("the input has no mask");
     return {args.mask()};
   }
+  Tensors compute_mask(const Tensors&, const Tensors&) override { return {}; }
   Config get_config() const override {
     return Config::object({{"name", name_}, {"op", "mask_of"}});
   }

@@ -37,7 +37,7 @@ void register_model_classes() {
 
 Model::Model(const LayerOptions& options) : Layer(options), impl_(std::make_unique<Impl>()) {
   register_model_classes();
-  supports_masking_ = true;
+  supports_masking_ = supports_ragged_ = true;  // the layers inside say what they take
 }
 Model::~Model() = default;
 
@@ -152,8 +152,9 @@ Tensors fit_inputs(const Layer& owner, const Tensors& expected, const Tensors& g
     if (out[i].dtype() != dtype && is_floating(dtype) != is_floating(out[i].dtype()) &&
         !is_floating(dtype))
       out[i] = cast(out[i], dtype);
-    if (out[i].impl() != given[i].impl() && given[i].mask().defined())
-      out[i].set_mask(given[i].mask());
+    if (out[i].impl() == given[i].impl()) continue;
+    if (given[i].mask().defined()) out[i].set_mask(given[i].mask());
+    if (given[i].is_ragged()) out[i].set_row_lengths(given[i].row_lengths());
   }
   return out;
 }
@@ -163,7 +164,7 @@ Tensors fit_inputs(const Layer& owner, const Tensors& expected, const Tensors& g
 Model::Model(const Tensors& inputs, const Tensors& outputs, const LayerOptions& options)
     : Layer(options), impl_(std::make_unique<Impl>()) {
   register_model_classes();
-  supports_masking_ = true;
+  supports_masking_ = supports_ragged_ = true;  // the layers inside say what they take
   if (inputs.empty() || outputs.empty())
     throw Error("Model: needs at least one input and one output");
   impl_->functional = true;
