@@ -43,6 +43,7 @@ Config as_config(const py::handle& value);
 py::object from_config_object(const Config& c);
 
 void bind_tensor(py::module_& m);
+void bind_ragged(py::module_& m);
 void bind_ops(py::module_& m);
 void bind_image_ops(py::module_& m);
 void bind_random(py::module_& m);

@@ -80,6 +80,7 @@ Tensor from_array(py::array a, const char* what) {
 Tensor as_tensor(const py::handle& value, const char* what) {
   if (py::isinstance<Tensor>(value)) return value.cast<Tensor>();
   if (py::isinstance<Variable>(value)) return value.cast<Variable>().value();
+  if (py::isinstance<Ragged>(value)) return value.cast<Ragged>().batch();
   if (PyBool_Check(value.ptr())) return Tensor(value.cast<bool>());
   if (PyLong_Check(value.ptr())) {
     int overflow = 0;
@@ -96,6 +97,10 @@ Tensor as_tensor(const py::handle& value, const char* what) {
   if (py::isinstance<py::sequence>(value) && !py::isinstance<py::str>(value)) {
     // A list that holds tensors is stacked, so that gradients pass.
     bool tensors = false;
+    for (auto item : value)
+      if (py::isinstance<Ragged>(item))
+        throw Error(str(what, ": cannot make a tensor of a list that holds a Ragged"),
+                    Error::Kind::kType);
     for (auto item : value)
       tensors = tensors || py::isinstance<Tensor>(item) || py::isinstance<Variable>(item);
     if (tensors) {
@@ -141,7 +146,7 @@ Tensors as_tensors(const py::handle& value, bool* single, const char* what) {
     bool arrays = false;
     for (auto item : value)
       arrays = arrays || py::isinstance<Tensor>(item) || py::isinstance<py::array>(item) ||
-               py::isinstance<Variable>(item);
+               py::isinstance<Variable>(item) || py::isinstance<Ragged>(item);
     if (arrays || py::len(value) == 0) {
       Tensors out;
       for (auto item : value) out.push_back(as_tensor(item, what));

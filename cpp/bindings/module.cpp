@@ -55,6 +55,7 @@ PYBIND11_MODULE(_core, m) {
   m.doc() = "The C++ core of lamina.";
   py::register_exception_translator(&lamina::python::translate);
   python::bind_tensor(m);
+  python::bind_ragged(m);
   python::bind_ops(m);
   py::module_ random = m.def_submodule("random", "Random numbers.");
   python::bind_random(random);

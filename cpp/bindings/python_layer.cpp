@@ -12,6 +12,19 @@ py::handle layer_base() {
   return base;
 }
 
+// Whether a list of arrays given to a model with one input holds its samples: sequences.
+static bool are_sequences(const Layer& layer, const Tensors& list) {
+  auto* model = dynamic_cast<const Model*>(&layer);
+  if (!model || !model->is_functional() || model->inputs().size() != 1) return false;
+  const Shape& want = model->inputs()[0].shape();
+  if (want.rank() < 2 || want[1] >= 0) return false;
+  for (const Tensor& t : list)
+    if (!t.defined() || t.is_ragged() || t.is_symbolic() || t.is_text() ||
+        t.rank() != want.rank() - 1)
+      return false;
+  return !list.empty();
+}
+
 // layer(x), layer([a, b]), layer(query, value, mask=m, training=True)
 Call parse_call(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
   Call result;
@@ -28,6 +41,7 @@ Call parse_call(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
     }
     bool single = true;
     Tensors ts = as_tensors(a, &single, "input");
+    if (i == 0 && !single && are_sequences(layer, ts)) ts = {Ragged(ts).batch()}, single = true;
     if (i == 0 && !single) first_list = static_cast<int64_t>(ts.size());
     for (auto& t : ts) inputs.push_back(t);
   }
