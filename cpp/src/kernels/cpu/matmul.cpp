@@ -36,7 +36,7 @@ struct Cuts {
   static double cost(int64_t m, int64_t n, int64_t k, int64_t batch) {
     const double products = static_cast<double>(m * n) * static_cast<double>(max64(k, 1));
     const double bytes = 4.0 * static_cast<double>(n) * static_cast<double>(k);
-    return static_cast<double>(batch) * (2 * kFlop * products + (m < 24 ? bytes / 40 : 0));
+    return static_cast<double>(batch) * (2 * kFlop * products + (m < 24 ? bytes / 15 : 0));
   }
   int64_t row(int64_t i) const { return m * i / rows; }
   int64_t column(int64_t j, int64_t n) const { return min64(n, panels * j / columns * width); }
@@ -88,7 +88,7 @@ void product(const Context& ctx, const MatmulArgs& args) {
   const int64_t blocks = cuts.rows * cuts.columns;
   // Long sums for a small result, as the gradients of weights are: cut there, each thread reads its
   // own part of both operands alone.
-  if (batch == 1 && !args.accumulate && k >= 2048 &&
+  if (batch == 1 && !args.accumulate && k >= 1024 &&
       (blocks <= 2 || (!args.bfloat16 && k >= 8 * max64(m, n))))
     return product_in_chunks(ctx, args, m, n, k, min64(8, k / 512), flops, epilogue);
 
