@@ -59,7 +59,7 @@ const Default& default_threads() {
 // ---- the pool ----------------------------------------------------------------------------------
 
 // A thread is worth waking for this much work (nanoseconds), so work below twice that stays alone.
-constexpr double kMinCostPerThread = 20000;
+constexpr double kMinCostPerThread = 10000;
 // Idle threads look for work this long before they sleep: about the gap between two kernels.
 constexpr std::chrono::microseconds kSpin{40};
 
