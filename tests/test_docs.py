@@ -16,6 +16,7 @@ MODULES = [
     "config",
     "constraints",
     "datasets",
+    "decoding",
     "dtype_policies",
     "initializers",
     "layers",

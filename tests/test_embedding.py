@@ -37,7 +37,7 @@ def programs(tmp_path_factory):
     call(cmake, "--build", build, "--config", "Release", "--parallel", "2")
     suffix = ".exe" if os.name == "nt" else ""
     folder = build / "Release" if (build / "Release").is_dir() else build
-    return {name: folder / (name + suffix) for name in ("train", "predict")}
+    return {name: folder / (name + suffix) for name in ("train", "predict", "generate")}
 
 
 def cpp_predict(programs, model, x, folder):
@@ -100,3 +100,30 @@ def test_errors_name_the_file(programs, tmp_path):
         text=True,
     )
     assert done.returncode == 1 and "bad.safetensors" in done.stderr
+
+
+def test_text_that_cpp_writes(programs, tmp_path):
+    lamina.utils.set_random_seed(0)
+    characters = lamina.Input((None,), dtype="int32")
+    states = [lamina.Input((8,)), lamina.Input((8,))]
+    x = layers.Embedding(128, 8)(characters)
+    x, *new_states = layers.LSTM(8, return_sequences=True, return_state=True)(
+        x, initial_state=states
+    )
+    dense = layers.Dense(128)
+    model = lamina.Model([characters, *states], [dense(x), *new_states])
+    kernel, bias = dense.get_weights()
+    bias[:32] = bias[127] = -1e9  # printable ones only
+    dense.set_weights([40 * kernel, bias])
+    model.save(tmp_path / "model.safetensors")
+
+    def next(tokens, states):
+        logits, *states = model([tokens, *states])
+        return logits, states
+
+    (expected,) = lamina.decoding.sample(
+        next, [[*b"hello"]], 60, states=[np.zeros((1, 8), "float32")] * 2, temperature=0.9, seed=3
+    )
+    found = call(programs["generate"], tmp_path / "model.safetensors", "hello", 60, 0.9, 3)
+    assert found == "hello" + bytes(expected).decode() + "\n"
+    assert len(set(expected)) > 10

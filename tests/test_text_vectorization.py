@@ -165,6 +165,16 @@ def test_a_classifier_of_sentences(tmp_path):
     np.testing.assert_array_equal(again.predict(texts, verbose=0), model.predict(texts, verbose=0))
 
 
+@pytest.mark.parametrize("length", [None, 2])
+def test_ragged_rows(length):
+    layer = layers.TextVectorization(ragged=True, output_sequence_length=length)
+    layer.adapt(DOCUMENTS)
+    expected = [[3, 2, 1][:length], [1, 4, 4][:length], []]
+    for x in (NEW, NEW[:, None]):
+        found = lamina._core.Ragged(layer(x))
+        assert [row.tolist() for row in found.to_list()] == expected
+
+
 def vectorization(**options):
     return layers.TextVectorization(**options)
 
@@ -181,7 +191,7 @@ def vectorization(**options):
             ValueError,
             "output_sequence_length",
         ),
-        (lambda: vectorization(ragged=True), NotImplementedError, "ragged"),
+        (lambda: vectorization(ragged=True, output_mode="count"), ValueError, "ragged"),
         (lambda: vectorization()(np.array([["a", "b"]])), ValueError, "last shape dimension"),
         (lambda: vectorization()(np.ones(3)), TypeError, "expected text"),
         (lambda: vectorization().adapt(np.ones(3)), TypeError, "expected text"),

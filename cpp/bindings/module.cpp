@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "bindings.h"
+#include "generation.h"
 
 namespace lamina::python {
 
@@ -61,6 +62,8 @@ PYBIND11_MODULE(_core, m) {
   python::bind_random(random);
   py::module_ image = m.def_submodule("image", "Operations on images.");
   python::bind_image_ops(image);
+  py::module_ decoding = m.def_submodule("decoding", "Decoding.");
+  python::bind_generation(decoding);
   python::bind_autograd(m);
   python::bind_layers(m);
   python::bind_preprocessing(m);

@@ -1,17 +1,33 @@
 // lamina.random, with the names and arguments of keras.random.
 #include "ops.h"
+#include "seed.h"
 
 namespace lamina::python {
 
+namespace {
+
+using random::SeedGenerator;
+
+// SeedGenerator in Python: also what a Keras generator tells of itself.
+struct Named : SeedGenerator {
+  Named(std::optional<int64_t> seed, std::string name)
+      : SeedGenerator(seed), given(seed), name(std::move(name)) {}
+  std::optional<int64_t> given;
+  std::string name;
+};
+
+}  // namespace
+
+std::shared_ptr<SeedGenerator> as_seed(const py::object& seed) {
+  if (seed.is_none()) return nullptr;
+  if (py::isinstance<Named>(seed)) return {seed.cast<Named*>(), [](SeedGenerator*) {}};
+  if (!py::hasattr(seed, "__index__"))
+    fail("random: seed must be an integer or a SeedGenerator, received ",
+         std::string(py::str(seed)));
+  return std::make_shared<SeedGenerator>(opt_int(seed));
+}
+
 void bind_random(py::module_& m) {
-  using random::SeedGenerator;
-  // SeedGenerator in Python: also what a Keras generator tells of itself.
-  struct Named : SeedGenerator {
-    Named(std::optional<int64_t> seed, std::string name)
-        : SeedGenerator(seed), given(seed), name(std::move(name)) {}
-    std::optional<int64_t> given;
-    std::string name;
-  };
   py::class_<Named> c(m, "SeedGenerator",
                       R"(A stream of random numbers: a seed and a count of draws.
 
@@ -59,16 +75,7 @@ False)");
   c.def_static(
       "from_config", [](const py::dict& config) { return py::type::of<Named>()(**config); },
       arg("config"), "The generator of a config.");
-  // A seed may be None, a SeedGenerator, or an integer (the same numbers each time).
-  auto with = [](const py::object& seed, auto&& f) {
-    if (seed.is_none()) return f(static_cast<SeedGenerator*>(nullptr));
-    if (py::isinstance<Named>(seed)) return f(static_cast<SeedGenerator*>(seed.cast<Named*>()));
-    if (!py::hasattr(seed, "__index__"))
-      fail("random: seed must be an integer or a SeedGenerator, received ",
-           std::string(py::str(seed)));
-    SeedGenerator g(opt_int(seed));
-    return f(&g);
-  };
+  auto with = [](const py::object& seed, auto&& f) { return f(as_seed(seed).get()); };
   m.def(
       "uniform",
       [with](const py::object& s, double a, double b, const py::object& d, const py::object& seed) {

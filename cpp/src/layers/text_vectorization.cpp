@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 
+#include "lamina/ragged.h"
 #include "layers/categories.h"
 #include "layers/vocabulary.h"
 
@@ -90,9 +91,9 @@ class TextVectorization : public BuiltIn<TextVectorization, TextVectorizationOpt
   explicit TextVectorization(const TextVectorizationOptions& o)
       : BuiltIn(o), vocabulary_(kName, options_of(o)) {
     refuse_sparse(kName, o.sparse);
-    if (o.ragged)
-      throw Error("TextVectorization: `ragged=True` is not supported: there are no ragged tensors",
-                  Error::Kind::kUnsupported);
+    if (o.ragged && o.output_mode != "int")
+      fail("`ragged` must not be true if `output_mode` is not 'int'. Received: ragged=True and ",
+           "output_mode='", o.output_mode, "'.");
     if (o.encoding != "utf-8")
       throw Error("TextVectorization: only encoding='utf-8' is supported; received encoding='" +
                       o.encoding + "'",
@@ -143,11 +144,12 @@ class TextVectorization : public BuiltIn<TextVectorization, TextVectorizationOpt
                   Error::Kind::kType);
     Shape shape = sentences(x.shape());
     if (stands_in(*this, x)) {
-      int64_t length = o_.output_sequence_length.value_or(unknown_length());
+      const auto& given = o_.output_sequence_length;
+      int64_t length = given && !o_.ragged ? *given : unknown_length();
       Shape s = shape;
       if (ragged())
         s = {shape.rank() ? shape[0] : 1, length};
-      else if (o_.output_sequence_length)
+      else if (given)
         s[-1] = length;
       return {vocabulary_.encode(*this, zeros(s, DType::kInt64), dtype_)};
     }
@@ -166,6 +168,7 @@ class TextVectorization : public BuiltIn<TextVectorization, TextVectorizationOpt
     for (auto& r : rows) length = std::max(length, r.size());
     auto columns = o_.output_sequence_length.value_or(static_cast<int64_t>(length));
     auto n = static_cast<int64_t>(rows.size());
+    if (o_.ragged && x.rank() > 0) return {ragged_batch(rows, columns)};
     // What is left of a row is 0, the index of "", or nothing where rows are counted.
     Tensor indices = full({n, columns}, o_.output_mode == "int" ? 0 : -1, DType::kInt64);
     auto* p = static_cast<int64_t*>(indices.data());
@@ -220,6 +223,19 @@ class TextVectorization : public BuiltIn<TextVectorization, TextVectorizationOpt
   }
 
  private:
+  // Rows cut at `columns`.
+  Tensor ragged_batch(const Rows& rows, int64_t columns) const {
+    Ints values, lengths;
+    for (auto& row : rows) {
+      lengths.push_back(std::min(columns, static_cast<int64_t>(row.size())));
+      for (int64_t k = 0; k < lengths.back(); ++k)
+        values.push_back(vocabulary_.index(row[static_cast<size_t>(k)]));
+    }
+    Tensor all = Tensor::from_vector(values, {static_cast<int64_t>(values.size())});
+    return Ragged(vocabulary_.encode(*this, all, dtype_),
+                  Tensor::from_vector(lengths, {static_cast<int64_t>(lengths.size())}))
+        .batch();
+  }
   bool ragged() const { return o_.split || !ngrams_.empty(); }  // rows may differ in length
 
   // The shape without the axis of one that sentences may have.
@@ -302,11 +318,12 @@ Args:
     ngrams: Sequences of up to so many words count as words too; or a tuple of lengths.
     output_mode: "int"; "multi_hot", "count" or "tf_idf" as in `StringLookup`.
     output_sequence_length: Length of all rows with "int", cut or filled up with 0; that of the
-        longest in the batch by default.
+        longest in the batch by default. With `ragged` longer rows are cut.
     pad_to_max_tokens: The output has max_tokens columns, whatever the vocabulary's size.
     vocabulary: The words, or the path of a text file with one in each line; see `adapt`.
     idf_weights: A weight for each word, with "tf_idf" alone.
-    sparse, ragged: Only False is supported.
+    sparse: Only False is supported.
+    ragged: With "int", a ragged batch instead of rows filled up with 0; see `lamina.Ragged`.
     encoding: Only "utf-8" is supported.
     vocabulary_size: Written to configs: the size of a vocabulary that a model file holds.
 
