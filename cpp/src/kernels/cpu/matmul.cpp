@@ -36,7 +36,7 @@ struct Cuts {
   static double cost(int64_t m, int64_t n, int64_t k, int64_t batch) {
     const double products = static_cast<double>(m * n) * static_cast<double>(max64(k, 1));
     const double bytes = 4.0 * static_cast<double>(n) * static_cast<double>(k);
-    return static_cast<double>(batch) * (2 * kFlop * products + (m < 24 ? bytes / 40 : 0));
+    return static_cast<double>(batch) * (2 * kFlop * products + (m < 24 ? bytes / (bytes > 1 << 19 ? 15 : 40) : 0));
   }
   int64_t row(int64_t i) const { return m * i / rows; }
   int64_t column(int64_t j, int64_t n) const { return min64(n, panels * j / columns * width); }
@@ -58,14 +58,17 @@ void product_in_chunks(const Context& ctx, const MatmulArgs& args, int64_t m, in
          {data<T>(args.b) + first * b_rs, b_rs, b_cs}, parts + q * m * n, n, false);
   });
   T* c = data<T>(args.out);
-  for (int64_t i = 0; i < m; ++i) {
-    const T* from = parts + i * n;
-    for (int64_t j = 0; j < n; ++j) {
-      T s = from[j];
-      for (int64_t q = 1; q < chunks; ++q) s += from[q * m * n + j];
-      c[i * ldc + j] = s;
+  const int64_t pieces = (m + 15) / 16;
+  parallel(ctx, pieces, 0.2 * static_cast<double>(chunks * m * n), [&](int64_t piece) {
+    for (int64_t i = 16 * piece; i < min64(m, 16 * piece + 16); ++i) {
+      const T* from = parts + i * n;
+      for (int64_t j = 0; j < n; ++j) {
+        T s = from[j];
+        for (int64_t q = 1; q < chunks; ++q) s += from[q * m * n + j];
+        c[i * ldc + j] = s;
+      }
     }
-  }
+  });
   epilogue.apply(c, m, n, ldc, 0);
 }
 
@@ -88,8 +91,8 @@ void product(const Context& ctx, const MatmulArgs& args) {
   const int64_t blocks = cuts.rows * cuts.columns;
   // Long sums for a small result, as the gradients of weights are: cut there, each thread reads its
   // own part of both operands alone.
-  if (batch == 1 && !args.accumulate && k >= 2048 &&
-      (blocks <= 2 || (!args.bfloat16 && k >= 8 * max64(m, n))))
+  if (batch == 1 && !args.accumulate && k >= 1024 &&
+      (blocks <= 2 || (!args.bfloat16 && k >= 4 * max64(m, n))))
     return product_in_chunks(ctx, args, m, n, k, min64(8, k / 512), flops, epilogue);
 
   int64_t a_rs = a.strides[r - 2], a_cs = a.strides[r - 1];

@@ -106,7 +106,7 @@ void adam_as(const Context& ctx, const AdamArgs& args, const View& p, const View
   const AdamStep<T> s{static_cast<T>(alpha), static_cast<T>(1 - args.beta1),
                       static_cast<T>(1 - args.beta2), static_cast<T>(args.eps),
                       static_cast<T>(args.decay * rate)};
-  for_blocks(ctx, numel(p), 0.06 * sizeof(T), [&](int64_t i, int64_t n) {
+  for_blocks(ctx, numel(p), 0.1 * sizeof(T), [&](int64_t i, int64_t n) {
     T *pi = data<T>(p) + i, *mi = data<T>(m) + i, *vi = data<T>(v) + i;
     if (args.amsgrad && vhat) {
       adam_block<true>(s, n, pi, data<T>(g) + i, mi, vi, slot<T>(vhat, i));
@@ -161,7 +161,7 @@ void rmsprop_as(const Context& ctx, const RmspropArgs& args, const View& p, cons
                          static_cast<T>(args.momentum), static_cast<T>(args.eps),
                          static_cast<T>(args.decay * rate)};
   const bool centered = args.centered && mean, moving = args.momentum > 0 && momentum;
-  for_blocks(ctx, numel(p), 0.06 * sizeof(T), [&](int64_t i, int64_t n) {
+  for_blocks(ctx, numel(p), 0.1 * sizeof(T), [&](int64_t i, int64_t n) {
     T *pi = data<T>(p) + i, *gi = data<T>(g) + i, *vi = data<T>(v) + i;
     T *mom = slot<T>(momentum, i), *avg = slot<T>(mean, i);
     if (centered && moving) {
