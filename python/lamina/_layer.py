@@ -32,22 +32,21 @@ def call_parameters(cls: type) -> tuple[str, ...]:
     return tuple(p.name for p in parameters if p.kind not in variadic)[1:]
 
 
-def batch_hooks(callback: Any) -> bool:
-    """Whether a callback does anything with single batches."""
+_PHASES = ("train", "test", "predict")
+
+
+@functools.cache
+def _overrides_batches(cls: type) -> bool:
     from lamina.callbacks import Callback
 
-    names = [
-        "on_train_batch_begin",
-        "on_train_batch_end",
-        "on_test_batch_begin",
-        "on_test_batch_end",
-        "on_predict_batch_begin",
-        "on_predict_batch_end",
-    ]
+    hooks = [f"on_{phase}_batch_{end}" for phase in _PHASES for end in ("begin", "end")]
+    return any(getattr(cls, name, None) is not getattr(Callback, name) for name in hooks)
+
+
+def batch_hooks(callback: Any) -> bool:
+    """Whether a callback does anything with single batches."""
     wanted = getattr(callback, "wants_batches", None)
-    if wanted is not None:
-        return bool(wanted)
-    return any(getattr(type(callback), n, None) is not getattr(Callback, n) for n in names)
+    return _overrides_batches(type(callback)) if wanted is None else bool(wanted)
 
 
 def as_layer(x: Any) -> _core.Layer:
