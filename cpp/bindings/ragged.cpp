@@ -95,14 +95,14 @@ Example:
   c.def_property_readonly(
       "dtype", [](const Ragged& r) { return dtype_name(r.values().dtype()); }, "Element type.");
   c.def("__len__", &Ragged::size);
-  c.def("__getitem__", [](const Ragged& r, int64_t i) { return r[i]; });
-  c.def("__getitem__", [](const Ragged& r, const py::slice& s) {
+  c.def("__getitem__", [](const Ragged& r, const py::object& index) -> py::object {
+    if (!PySlice_Check(index.ptr())) return py::cast(r[as_ints(index).at(0)]);
     size_t start, stop, step, n;
-    if (!s.compute(static_cast<size_t>(r.size()), &start, &stop, &step, &n))
+    if (!py::slice(index).compute(static_cast<size_t>(r.size()), &start, &stop, &step, &n))
       throw py::error_already_set();
     Tensors rows;
     for (size_t i = 0; i < n; ++i, start += step) rows.push_back(r[static_cast<int64_t>(start)]);
-    return Ragged(rows);
+    return py::cast(Ragged(rows));
   });
   c.def("to_list", &arrays_of, "The sequences as NumPy arrays.");
   c.def("to_padded", &Ragged::to_padded, py::arg("value") = 0.0, py::arg("side") = "right",

@@ -7,7 +7,7 @@ from typing import Any
 
 from lamina import _core, _signatures
 from lamina._core import Input as _input
-from lamina._core import Layer, Tensor, Variable, from_dlpack, tensor
+from lamina._core import Layer, Ragged, Tensor, Variable, from_dlpack, tensor
 from lamina.autograd import (
     custom_gradient,
     enable_grad,
@@ -183,6 +183,7 @@ __all__ = [
     "Model",
     "Operation",
     "Optimizer",
+    "Ragged",
     "Regularizer",
     "Sequential",
     "Tensor",

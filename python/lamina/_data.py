@@ -12,8 +12,46 @@ def _is_frame(x: Any) -> bool:
     return type(x).__module__.split(".")[0] == "pandas"
 
 
-def _one(x: Any) -> Any:
-    """One array-like as a tensor."""
+def _rank(x: Any) -> int:
+    """Axes of an array, or of nested lists."""
+    if isinstance(x, (list, tuple)):
+        return 1 + (_rank(x[0]) if x else 0)
+    return getattr(x, "ndim", 0)
+
+
+def _sequences(x: Any, shape: Any = None, samples: int | None = None) -> list | None:
+    """x as a list of sequences where it is one, else None.
+
+    Args:
+        x: Anything.
+        shape: Of the model's input or output that x is for, if known.
+        samples: For targets, the number of samples; they may lack the last axis.
+    """
+    import numpy as np
+
+    if isinstance(x, np.ndarray) and x.dtype == object and x.ndim == 1:
+        x = list(x)
+    if not isinstance(x, (list, tuple)) or not x or any(_rank(v) == 0 for v in x):
+        return None
+    plain = all(isinstance(v, (list, tuple)) for v in x)
+    differ = len({len(v) for v in x}) > 1
+    if shape is None:
+        features = {v.shape[1:] for v in x if hasattr(v, "shape")}
+        return list(x) if differ and len(features) <= 1 else None
+    if samples is not None and len(x) != samples:
+        return None
+    rank = max(_rank(v) for v in x)
+    short = rank == len(shape) - 2 and (samples is not None or shape[-1] == 1)
+    if rank != len(shape) - 1 and not short:
+        return None
+    return list(x) if differ or (shape[1] is None and not plain) else None
+
+
+def _one(x: Any, shape: Any = None, samples: int | None = None) -> Any:
+    """One array-like as a tensor; sequences of different lengths as a ragged batch."""
+    rows = _sequences(x, shape, samples)
+    if rows is not None:
+        return _core.Ragged(rows).batch()
     if _is_frame(x):
         values = x.to_numpy()
         return _core.convert_to_tensor(
@@ -24,26 +62,53 @@ def _one(x: Any) -> Any:
 
 def _is_array(x: Any) -> bool:
     return (
-        isinstance(x, (_core.Tensor, _core.Variable))
+        isinstance(x, (_core.Tensor, _core.Variable, _core.Ragged))
         or _is_frame(x)
         or (hasattr(x, "shape") and hasattr(x, "dtype") and not callable(x))
     )
 
 
-def flatten(x: Any, names: list[str] | None = None, what: str = "x") -> list:
-    """The arrays in x, as tensors: in order, or by name."""
+def sample_count(t: Any) -> int:
+    """Samples in a tensor: the sequences of a ragged batch."""
+    first = t if t.row_lengths is None else t.row_lengths
+    return first.shape[0] if first.ndim else 0
+
+
+def flatten(
+    x: Any,
+    names: list[str] | None = None,
+    what: str = "x",
+    shapes: list | None = None,
+    samples: int | None = None,
+) -> list:
+    """The arrays in x, as tensors: in order, or by name.
+
+    Args:
+        x: An array, or a list or dict of them.
+        names: Of the model's inputs or outputs, if known.
+        what: Name for messages.
+        shapes: Of the same.
+        samples: For targets, the number of samples.
+    """
     if x is None:
         return []
+    known = shapes or [None]
+    if len(known) == 1 and _sequences(x, known[0], samples) is not None:
+        return [_one(x, known[0], samples)]
     if isinstance(x, dict):
         if names:
             missing = [n for n in names if n not in x]
             if missing:
                 raise ValueError(f"{what}: missing {missing}; received {sorted(x)}")
-            return [_one(x[n]) for n in names]
+            return [_one(x[n], s, samples) for n, s in zip(names, shapes or known * len(names))]
         return [_one(v) for v in x.values()]
     if _is_array(x):
         return [_one(x)]
     if isinstance(x, (list, tuple)):
+        if len(x) == len(known) > 1 and any(
+            _is_array(v) or _sequences(v, s, samples) for v, s in zip(x, known)
+        ):
+            return [_one(v, s, samples) for v, s in zip(x, known)]
         if any(_is_array(v) for v in x):
             return [_one(v) for v in x]
         if (
@@ -68,10 +133,15 @@ def arrays_of(model: _core.Model, x: Any, y: Any, sample_weight: Any) -> tuple |
     if _is_dataset(x):
         return None
     functional = model._functional
+    inputs = list(model.input_names) if functional else None
+    outputs = list(model.output_names) if functional else None
+    wanted = [t.shape for t in model.outputs] if functional else None
+    xs = flatten(x, inputs, "x", [t.shape for t in model.inputs] if functional else None)
+    n = sample_count(xs[0]) if xs else 0
     return (
-        flatten(x, list(model.input_names) if functional else None, "x"),
-        flatten(y, list(model.output_names) if functional else None, "y"),
-        flatten(sample_weight, list(model.output_names) if functional else None, "sample_weight"),
+        xs,
+        flatten(y, outputs, "y", wanted, n),
+        flatten(sample_weight, outputs, "sample_weight", wanted, n),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamina import _core, _layer, config, losses, metrics, optimizers
 from lamina._core import Model, Sequential
-from lamina._data import Batches, arrays_of, flatten
+from lamina._data import Batches, arrays_of, flatten, sample_count
 from lamina._python_layers import check_portable
 from lamina.callbacks import Callback, History, ProgbarLogger
 
@@ -227,8 +227,10 @@ def _fit(
 
     Args:
         x: Array, list or dict of arrays (one for each input), pandas frame, generator, or dataset
-            object that yields (x, y) or (x, y, sample_weight) batches.
-        y: Targets, as arrays; None where x yields them.
+            object that yields (x, y) or (x, y, sample_weight) batches. Sequences of different
+            lengths, a `lamina.Ragged` or a list of arrays, stand in the place of an array.
+        y: Targets, as arrays; None where x yields them. Where the output has an entry for each
+            step of ragged sequences, sequences of the same lengths.
         batch_size: Samples a step; 32 by default.
         epochs: Last epoch, counted from initial_epoch.
         verbose: 0 silent, 1 progress bar, 2 one line an epoch.
@@ -276,9 +278,9 @@ def _fit(
             options["validation_data"] = Batches(self, validation_data)
     data = arrays_of(self, x, y, sample_weight)
     if data is not None:
-        n = data[0][0].shape[0] if data[0] and data[0][0].ndim else 0
+        n = sample_count(data[0][0]) if data[0] else 0
         train = int(n * (1 - validation_split)) if validation_split else n
-        steps = steps_per_epoch or -(-train // (batch_size or 32))
+        steps: int | None = steps_per_epoch or -(-train // (batch_size or 32))
         _Begin(self, given, epochs=epochs, steps=steps, verbose=verbose)
         self._fit_arrays(data, options)
     else:
@@ -326,7 +328,7 @@ def _evaluate(
     steps = _limited(steps)
     data = arrays_of(self, x, y, sample_weight)
     if data is not None:
-        n = data[0][0].shape[0] if data[0] and data[0][0].ndim else 0
+        n = sample_count(data[0][0]) if data[0] else 0
         _Begin(self, given, epochs=1, steps=steps or -(-n // (batch_size or 32)), verbose=verbose)
         logs = self._evaluate_arrays(data, batch_size or 32, steps or -1, _adapted(given))
     else:
@@ -337,7 +339,7 @@ def _evaluate(
 
 
 def _as_arrays(outputs: list) -> Any:
-    arrays = [t.numpy() for t in outputs]
+    arrays = [t.numpy() if t.row_lengths is None else _core.Ragged(t).to_list() for t in outputs]
     return arrays[0] if len(arrays) == 1 else arrays
 
 
@@ -349,7 +351,10 @@ def _predict(
     steps: int | None = None,
     callbacks: Any = None,
 ) -> Any:
-    """Outputs for inputs, as NumPy arrays, computed batch by batch."""
+    """Outputs for inputs, as NumPy arrays, computed batch by batch.
+
+    An output that has an entry for each step of ragged sequences is a list of arrays.
+    """
     steps = _limited(steps)
     data = arrays_of(self, x, None, None)
     if data is None:

@@ -192,6 +192,30 @@ TEST_CASE("a steady step asks for no memory") {
   CHECK(predict(160) == predict(640));
 }
 
+TEST_CASE("nor does one of ragged batches") {
+  const Tensor x = Input({-1, 3});
+  Tensor h = layers::Dense(4)(x);
+  Model model({x}, {layers::GlobalAveragePooling1D()(h)});
+  CompileOptions how;
+  how.losses = {make_loss("mse")};
+  model.compile(how);
+  FitOptions fit;
+  fit.batch_size = 16;
+  const auto count = [&](int64_t n) {
+    std::vector<int64_t> lengths;
+    for (int64_t i = 0; i < n; ++i) lengths.push_back(5);
+    ArrayData d;
+    d.x = {Ragged(numbers({5 * n, 3}), Tensor::from_vector(lengths, {n}))};
+    d.y = {numbers({n, 4})};
+    const int64_t before = g_allocations;
+    model.fit(d, fit);
+    model.predict(d.x);
+    return g_allocations - before;
+  };
+  count(160);
+  CHECK(count(160) == count(640));
+}
+
 TEST_CASE("nor does one with every option of an optimizer") {
   const Config schedule = Config::object(
       {{"class_name", "CosineDecay"},

@@ -107,6 +107,7 @@ Plan plan(const EinsumDenseOptions& o, const Shape& in) {
 class EinsumDense : public BuiltIn<EinsumDense, EinsumDenseOptions> {
  public:
   static constexpr const char* kName = "EinsumDense";
+  static constexpr bool kRagged = true;
   explicit EinsumDense(const EinsumDenseOptions& o) : BuiltIn(o) {
     if (o.equation.empty())
       throw Error("EinsumDense: argument 'equation' is missing", Error::Kind::kType);
@@ -126,6 +127,7 @@ class EinsumDense : public BuiltIn<EinsumDense, EinsumDenseOptions> {
   }
   Tensors call(const Tensors& in, const CallArgs&) override {
     Plan p = planned(in[0].shape());
+    if (in[0].is_ragged()) require_steps_apart(p);
     if (!(p.kernel == kernel_.shape()))
       throw error(str("an input of shape ", in[0].shape(), " needs a kernel of shape ", p.kernel,
                       ", but the layer was built with ", kernel_.shape()));
@@ -143,6 +145,13 @@ class EinsumDense : public BuiltIn<EinsumDense, EinsumDenseOptions> {
   }
 
  private:
+  // The first two axes of a ragged batch go on as they are.
+  void require_steps_apart(const Plan& p) const {
+    std::string first = p.input.substr(0, 2);
+    if (p.output.substr(0, 2) != first || has(p.weight, first[0]) || has(p.weight, first[1]))
+      throw error(str("the equation '", o_.equation,
+                      "' mixes the steps of ragged input; the first two axes must stay"));
+  }
   Plan planned(const Shape& s) const {
     try {
       return plan(o_, s);

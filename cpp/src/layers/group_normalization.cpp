@@ -87,6 +87,7 @@ class GroupNormalization : public BuiltIn<GroupNormalization, GroupNormalization
 class RMSNormalization : public BuiltIn<RMSNormalization, RMSNormalizationOptions> {
  public:
   static constexpr const char* kName = "RMSNormalization";
+  static constexpr bool kRagged = true;
   using BuiltIn::BuiltIn;
   void build(const std::vector<Shape>& shapes) override {
     one_input(shapes);
@@ -98,9 +99,10 @@ class RMSNormalization : public BuiltIn<RMSNormalization, RMSNormalizationOption
     }
     scale_ = add_weight({"scale", s, "ones"});
   }
-  Tensors call(const Tensors& in, const CallArgs&) override {
+  Tensors call(const Tensors& in, const CallArgs& args) override {
     const Tensor& x = in[0];
     Ints axes = checked_axes(*this, o_.axis, x.shape()), along(x.shape().vec().size(), 1);
+    require_features(args, axes, x.rank());
     for (size_t i = 0; i < axes.size(); ++i) {
       int64_t n = scale_.shape()[static_cast<int>(i)];
       if (x.dim(static_cast<int>(axes[i])) != n)
@@ -118,10 +120,12 @@ class RMSNormalization : public BuiltIn<RMSNormalization, RMSNormalizationOption
 class UnitNormalization : public BuiltIn<UnitNormalization, UnitNormalizationOptions> {
  public:
   static constexpr const char* kName = "UnitNormalization";
+  static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   using BuiltIn::BuiltIn;
-  Tensors call(const Tensors& in, const CallArgs&) override {
+  Tensors call(const Tensors& in, const CallArgs& args) override {
     const Tensor& x = in[0];
+    require_features(args, o_.axis.list, x.rank());
     Axes axes(checked_axes(*this, o_.axis, x.shape()));
     return {x * minimum(rsqrt(sum(square(x), axes, true)), Tensor(1e12))};
   }

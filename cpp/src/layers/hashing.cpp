@@ -31,6 +31,7 @@ class Hashing : public BuiltIn<Hashing, HashingOptions> {
   explicit Hashing(const HashingOptions& o) : BuiltIn(with_dtype(o)) {
     check(kName, o_, {"int", "one_hot", "multi_hot", "count"});
     masked_ = !o.mask_value.is_null() && o.num_bins > 1;
+    supports_ragged_ = o.output_mode == "int";
     spec_ = hash_spec(kName, o.num_bins - masked_, o.salt);
     // A single integer is both halves of the key.
     if (o.salt.is_int()) o_.salt = Config::list({o.salt, o.salt});

@@ -161,6 +161,7 @@ Tensors Layer::operator()(const Tensors& given, CallArgs args, std::optional<boo
       if (rows.defined()) t.set_row_lengths(rows);
     }
     shapes.push_back(t.shape());
+    if (t.is_ragged()) shapes.back()[0] = shapes.back()[1] = -1;
     symbolic |= t.is_symbolic();
     masked |= t.mask().defined();
     ragged |= t.is_ragged();

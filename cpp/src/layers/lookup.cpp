@@ -51,6 +51,7 @@ class LookupLayer : public BuiltIn<Derived, Options>, public Adaptive, public Lo
     if (o.vocabulary.is_string()) this->o_.vocabulary = Config();  // the file may not stay
     // What came from a path is saved as what was learned is.
     given_in_config_ = !this->o_.vocabulary.is_null();
+    this->supports_ragged_ = o.output_mode == "int" && options_of(o).numeric;
   }
   Tensors call(const Tensors& in, const CallArgs&) override {
     return {vocabulary_.call(*this, in[0], this->dtype_)};

@@ -1,5 +1,7 @@
 // Pooling over windows and over everything.
 #include "core/text.h"
+#include "lamina/ops_array.h"
+#include "lamina/ragged.h"
 #include "layers/builtin.h"
 
 namespace lamina {
@@ -30,6 +32,7 @@ template <class Derived, int kSpatial, bool kMax>
 class GlobalPooling : public BuiltIn<Derived, GlobalPoolingOptions> {
  public:
   static constexpr bool kMasking = kSpatial == 1 && !kMax;
+  static constexpr bool kRagged = kSpatial == 1;
   explicit GlobalPooling(const GlobalPoolingOptions& o)
       : BuiltIn<Derived, GlobalPoolingOptions>(o) {
     this->o_.data_format = this->format(o.data_format);
@@ -37,6 +40,7 @@ class GlobalPooling : public BuiltIn<Derived, GlobalPoolingOptions> {
   Tensors call(const Tensors& in, const CallArgs& args) override {
     const auto& o = this->o_;
     this->require_rank(in[0].shape(), kSpatial + 2);
+    if (in[0].is_ragged()) return {over_rows(in[0])};
     if (kMasking && args.mask().defined()) return {mean_of_kept(in[0], args.mask())};
     Ints axes;
     int first = this->channels_first(o.data_format) ? 2 : 1;
@@ -46,6 +50,20 @@ class GlobalPooling : public BuiltIn<Derived, GlobalPoolingOptions> {
   Tensors compute_mask(const Tensors&, const Tensors&) override { return {}; }
 
  private:
+  // Over the steps of each sequence of a ragged batch; zero where there are none.
+  Tensor over_rows(const Tensor& x) {
+    if (this->channels_first(this->o_.data_format))
+      throw this->error("ragged input must be channels_last");
+    Tensor rows = x.row_lengths(), steps = squeeze(x, 0), y;
+    Tensor ids = row_ids(rows, x.dim(1)), length = expand_dims(rows, {1});
+    if (kMax) {
+      y = segment_max(steps, ids, rows.dim(0));
+      y = where(greater(length, Tensor(0)), y, zeros_like(y));
+    } else {
+      y = segment_sum(steps, ids, rows.dim(0)) / cast(maximum(length, Tensor(1)), x.dtype());
+    }
+    return this->o_.keepdims ? expand_dims(y, {1}) : y;
+  }
   // The mean of the steps that the mask (batch, steps) keeps.
   Tensor mean_of_kept(const Tensor& x, const Tensor& mask) {
     bool first = this->channels_first(this->o_.data_format);
@@ -95,7 +113,8 @@ Args:
     data_format: "channels_last" or "channels_first".
     keepdims: Whether the spatial axes stay, with length 1.
 
-Input shape: (batch, spatial..., channels). Output shape: (batch, channels).
+Input shape: (batch, spatial..., channels). Output shape: (batch, channels). In one dimension a
+ragged batch gives each sequence's own result, zero for one without steps.
 
 Raises:
     ValueError: A wrong argument, or an input of other rank.)";

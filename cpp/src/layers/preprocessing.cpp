@@ -63,6 +63,7 @@ Tensor tensor_of(const Config& c) {
 class Normalization : public BuiltIn<Normalization, NormalizationOptions>, public Adaptive {
  public:
   static constexpr const char* kName = "Normalization";
+  static constexpr bool kRagged = true;
   explicit Normalization(const NormalizationOptions& o) : BuiltIn(o) {
     o_.axis = o.axis.value_or(Ints{});
     if (o.mean.is_null() != o.variance.is_null())
@@ -230,6 +231,7 @@ class Discretization : public BuiltIn<Discretization, DiscretizationOptions>, pu
   explicit Discretization(const DiscretizationOptions& o) : BuiltIn(o) {
     refuse_sparse(kName, o.sparse);
     require_mode(kName, o.output_mode, {"int", "one_hot", "multi_hot", "count"});
+    supports_ragged_ = o.output_mode == "int";
     if (o.num_bins && *o.num_bins < 0)
       fail("`num_bins` must be greater than or equal to 0. Received: `num_bins=", *o.num_bins, "`");
     if (!o.num_bins && !o.bin_boundaries)

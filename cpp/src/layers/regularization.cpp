@@ -1,6 +1,7 @@
 // Layers that are only there in training.
 #include <cmath>
 
+#include "lamina/ragged.h"
 #include "layers/builtin.h"
 
 namespace lamina {
@@ -86,6 +87,10 @@ class SpatialDropout : public Dropping<Derived, Options> {
   }
   void check(const Tensor& x) const { this->require_rank(x.shape(), kSpatial + 2); }
   Tensor apply(const Tensor& x) {
+    if (x.is_ragged()) {
+      Tensor draw = this->dropped(ones({x.row_lengths().dim(0), x.dim(2)}, x.dtype()), {});
+      return x * repeat_rows(draw, x);
+    }
     Shape s = x.shape();
     for (int i = 0; i < kSpatial; ++i) s[first_ ? 2 + i : 1 + i] = 1;
     return this->dropped(x, s);
@@ -96,6 +101,7 @@ class SpatialDropout : public Dropping<Derived, Options> {
 };
 struct SpatialDropout1D : SpatialDropout<SpatialDropout1D, SpatialDropout1DOptions, 1> {
   static constexpr const char* kName = "SpatialDropout1D";
+  static constexpr bool kRagged = true;
   using SpatialDropout::SpatialDropout;
 };
 struct SpatialDropout2D : SpatialDropout<SpatialDropout2D, SpatialDropoutOptions, 2> {

@@ -11,6 +11,7 @@ class SpectralNormalization : public Wrapper<SpectralNormalization, SpectralNorm
   static constexpr bool kMasking = true;
   explicit SpectralNormalization(const SpectralNormalizationOptions& o) : Wrapper(o) {
     require_positive("power_iterations", o.power_iterations);
+    supports_ragged_ = layer_->supports_ragged();
   }
   void build(const std::vector<Shape>& shapes) override {
     Wrapper::build(shapes);

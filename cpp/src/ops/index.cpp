@@ -37,19 +37,23 @@ namespace {
 // int64.
 constexpr int64_t kOpen = INT64_MAX;
 
-void infer_slice(Infer& f) {
-  const auto &kind = f.attrs().ints("kind"), &start = f.attrs().ints("start"),
-             &stop = f.attrs().ints("stop"), &step = f.attrs().ints("step");
+struct Part {
   Shape shape, strides;
-  int64_t offset = f.in(0).impl()->offset;
+  int64_t offset;
+};
+// Asks for no memory: gradients place their values by it in every step.
+Part part_of(const Shape& whole, const Shape& whole_strides, int64_t offset, const Attrs& attrs) {
+  const auto &kind = attrs.ints("kind"), &start = attrs.ints("start"), &stop = attrs.ints("stop"),
+             &step = attrs.ints("step");
+  Shape shape, strides;
   int axis = 0;
   for (size_t i = 0; i < kind.size(); ++i) {
     if (kind[i] == 2) {
       shape.push_back(1), strides.push_back(0);
       continue;
     }
-    if (axis >= f.shape(0).rank()) f.refuse("too many indices for shape ", f.shape(0));
-    int64_t n = f.shape(0)[axis], s = f.in(0).strides()[axis];
+    if (axis >= whole.rank()) fail("getitem: too many indices for shape ", whole);
+    int64_t n = whole[axis], s = whole_strides[axis];
     ++axis;
     if (kind[i] == 1) {
       if (start[i] < -n || start[i] >= n)
@@ -58,7 +62,7 @@ void infer_slice(Infer& f) {
       offset += (start[i] < 0 ? start[i] + n : start[i]) * s;
       continue;
     }
-    if (step[i] == 0) f.refuse("slice step must not be 0");
+    if (step[i] == 0) fail("getitem: slice step must not be 0");
     auto clamp = [&](int64_t v, int64_t low, int64_t high) {
       if (v < 0) v = v < -n ? low : v + n;
       return std::clamp(v, low, high);
@@ -77,9 +81,13 @@ void infer_slice(Infer& f) {
     shape.push_back(count), strides.push_back(s * step[i]);
     if (count > 0) offset += a * s;
   }
-  for (; axis < f.shape(0).rank(); ++axis)
-    shape.push_back(f.shape(0)[axis]), strides.push_back(f.in(0).strides()[axis]);
-  f.view(0, shape, strides, offset);
+  for (; axis < whole.rank(); ++axis)
+    shape.push_back(whole[axis]), strides.push_back(whole_strides[axis]);
+  return {shape, strides, offset};
+}
+void infer_slice(Infer& f) {
+  Part p = part_of(f.shape(0), f.in(0).strides(), f.in(0).impl()->offset, f.attrs());
+  f.view(0, p.shape, p.strides, p.offset);
 }
 Tensors slice_backward(const Backward& b);
 const Op kSlice{"getitem", infer_slice, nullptr, slice_backward};
@@ -94,20 +102,14 @@ void run_unslice(const Run& r) {
   for (int i = 0; i < v.rank; ++i) v.strides[i] = 0;
   r.kernels.copy(r.context, v, r.out[0]);
   // The same view that the slice took, of the output.
-  TensorImpl whole;
-  whole.shape = Shape(r.out[0].shape, static_cast<size_t>(r.out[0].rank));
-  whole.strides = contiguous_strides(whole.shape);
-  whole.dtype = static_cast<DType>(r.out[0].dtype);
-  Tensors in = {make_tensor(std::move(whole))};
-  Infer f(kSlice, in, r.attrs);
-  infer_slice(f);
-  const Infer::Out& o = f.outputs[0];
+  const Shape whole(r.out[0].shape, static_cast<size_t>(r.out[0].rank));
+  const Part p = part_of(whole, contiguous_strides(whole), 0, r.attrs);
   abi::View target = r.out[0];
-  target.data =
-      static_cast<char*>(r.out[0].data) + o.offset * static_cast<int64_t>(itemsize(o.dtype));
-  target.rank = o.shape.rank();
+  target.data = static_cast<char*>(r.out[0].data) +
+                p.offset * static_cast<int64_t>(itemsize(static_cast<DType>(r.out[0].dtype)));
+  target.rank = p.shape.rank();
   for (int i = 0; i < target.rank; ++i)
-    target.shape[i] = o.shape[i], target.strides[i] = o.strides[i];
+    target.shape[i] = p.shape[i], target.strides[i] = p.strides[i];
   r.kernels.copy(r.context, r.in[0], target);
 }
 Tensors unslice_backward(const Backward& b) { return {apply1(kSlice, {b.grad()}, b.attrs())}; }

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "core/tensor_impl.h"
+#include "lamina/ragged.h"
 #include "train/data.h"
 #include "train/model_impl.h"
 
@@ -60,24 +61,40 @@ class Callbacks {
   std::vector<BatchCallback> batch_;
 };
 
-// One batch of arrays through a captured step, gathered straight into its arguments.
-void run_arrays(Model& model, Model::Impl& m, Mode mode, const ArrayBatches& data, int64_t step,
-                StepProgram*& program, int64_t& program_size) {
-  if ((m.options.run_eagerly && m.compiled) || data.has_text()) {
-    run_step(model, m, mode, data.batch(step));
-    return;
-  }
-  int64_t size = data.size_of(step);
-  if (!program || size != program_size) {
+// The captured steps of one loop over arrays, by what their shapes depend on.
+class StepPrograms {
+ public:
+  void forget() { found_.clear(); }
+  StepProgram& at(Model& model, Model::Impl& m, Mode mode, ArrayBatches& data, int64_t step) {
+    const Ints& extent = data.extent(step);
+    if (cleared_ != m.cleared) forget();
+    for (auto& [key, program] : found_)
+      if (key == extent) return *program;
     Batch like = data.like(step);
     if (mode == Mode::kPredict) like.y.clear(), like.sample_weight.clear();
     prepare_steps(model, m, mode, like);
-    program = &step_program(model, m, mode, like);
-    program_size = size;
+    if (cleared_ != m.cleared) forget(), cleared_ = m.cleared;
+    found_.emplace_back(extent, &step_program(model, m, mode, like));
+    return *found_.back().second;
   }
-  for (size_t i = 0; i < program->program->n_inputs(); ++i)
-    data.gather(step, i, program->program->input_tensor(i));
-  program->program->run();
+
+ private:
+  std::vector<std::pair<Ints, StepProgram*>> found_;
+  int64_t cleared_ = -1;
+};
+
+// One batch of arrays through a captured step, gathered straight into its arguments.
+StepProgram* run_arrays(Model& model, Model::Impl& m, Mode mode, ArrayBatches& data, int64_t step,
+                        StepPrograms& programs) {
+  if ((m.options.run_eagerly && m.compiled) || data.has_text()) {
+    run_step(model, m, mode, data.batch(step));
+    return nullptr;
+  }
+  StepProgram& program = programs.at(model, m, mode, data, step);
+  for (size_t i = 0; i < program.program->n_inputs(); ++i)
+    data.gather(step, i, program.program->input_tensor(i));
+  program.program->run();
+  return &program;
 }
 
 // Batches from either kind of source, one interface for the loops below.
@@ -92,12 +109,13 @@ class Source {
     else
       dataset_->start_epoch(epoch);
     position_ = 0;
+    programs_.forget();
   }
   // Runs the next batch; false when there is none.
   bool run(Model& model, Model::Impl& m, Mode mode) {
     if (arrays_) {
       if (position_ >= arrays_->steps()) return false;
-      run_arrays(model, m, mode, *arrays_, position_++, program_, program_size_);
+      run_arrays(model, m, mode, *arrays_, position_++, programs_);
       return true;
     }
     Batch batch;
@@ -110,8 +128,7 @@ class Source {
   ArrayBatches* arrays_ = nullptr;
   Dataset* dataset_ = nullptr;
   int64_t position_ = 0;
-  StepProgram* program_ = nullptr;
-  int64_t program_size_ = -1;
+  StepPrograms programs_;
 };
 
 void require_compiled(const Model& model, const char* what) {
@@ -223,7 +240,7 @@ History Model::fit(const ArrayData& given, const FitOptions& o) {
     held_out = std::make_unique<ArrayBatches>(*o.validation_data, batch, false);
   } else if (o.validation_split > 0 && !data.x.empty() && data.x[0].defined() &&
              data.x[0].rank() > 0) {
-    int64_t n = data.x[0].dim(0);
+    int64_t n = sample_count(data.x[0]);
     last = static_cast<int64_t>(static_cast<double>(n) * (1 - o.validation_split));
     if (last == 0 || last == n)
       throw error(str("fit: validation_split=", o.validation_split, " of ", n,
@@ -269,50 +286,119 @@ Logs Model::evaluate(Dataset& data, const EvaluateOptions& o) {
   return evaluate_source(*this, *impl_, source, o.steps, o.callbacks);
 }
 
+namespace {
+
+// Where the outputs of predict() go, batch after batch: (rows, ...), or for ragged ones the steps
+// of all sequences, (1, total, ...).
+class Predictions {
+ public:
+  Predictions(const Model& model, const ArrayBatches& data, int64_t steps, int64_t rows)
+      : model_(model), data_(data), steps_(steps), rows_(rows) {}
+  // groups: which row lengths of `data` each output has, -1 for none.
+  void add(int64_t step, const Tensors& outs, const std::vector<int>& groups) {
+    if (results_.empty()) {
+      done_.resize(outs.size()), groups_ = groups;
+      for (size_t i = 0; i < outs.size(); ++i) results_.push_back(room(step, i, outs[i]));
+    }
+    for (size_t i = 0; i < outs.size(); ++i) {
+      bool ragged = groups[i] >= 0;
+      int64_t n = length(step, i);
+      int axis = ragged ? 1 : 0;
+      if (!ragged) check(i, outs[i], n);
+      const Backend& b = backend(outs[i].device());
+      abi::View slot = view_of(*results_[i].impl()), from = view_of(*outs[i].impl());
+      slot.data = static_cast<char*>(slot.data) +
+                  done_[i] * slot.strides[axis] * static_cast<int64_t>(itemsize(outs[i].dtype()));
+      slot.shape[axis] = from.shape[axis] = n;
+      if (n > 0) b.kernels->copy(*b.context, from, slot);
+      done_[i] += n;
+    }
+  }
+  Tensors take() {
+    for (size_t i = 0; i < results_.size(); ++i)
+      if (groups_[i] >= 0)
+        results_[i] = as_ragged(results_[i], lengths(static_cast<size_t>(groups_[i])));
+    return std::move(results_);
+  }
+
+ private:
+  int64_t length(int64_t step, size_t i) const {
+    return groups_[i] >= 0 ? data_.steps_of(step, static_cast<size_t>(groups_[i]))
+                           : data_.size_of(step);
+  }
+  Tensor lengths(size_t group) const {
+    return getitem(data_.lengths_of(group), {Index::slice(0, rows_)});
+  }
+  void check(size_t i, const Tensor& out, int64_t n) const {
+    if (out.rank() == 0 || out.dim(0) != n)
+      throw model_.error(str("predict: output ", i, " has shape ", out.shape(), " for a batch of ",
+                             n, " samples"));
+  }
+  Tensor room(int64_t step, size_t i, const Tensor& out) const {
+    Shape s = out.shape();
+    if (groups_[i] < 0) {
+      check(i, out, length(step, i));
+      s[0] = rows_;
+    } else {
+      s[1] = 0;
+      for (int64_t k = 0; k < steps_; ++k) s[1] += length(k, i);
+    }
+    return Tensor::empty(s, out.dtype(), out.device());
+  }
+  const Model& model_;
+  const ArrayBatches& data_;
+  int64_t steps_, rows_;
+  Tensors results_;
+  std::vector<int> groups_;
+  std::vector<int64_t> done_;
+};
+
+}  // namespace
+
 Tensors Model::predict(const Tensors& x, const EvaluateOptions& o) {
   Callbacks callbacks(o.callbacks, *this, 1, o.steps);
   ArrayBatches batches(ArrayData{x, {}, {}}, o.batch_size, false);
   int64_t steps = o.steps > 0 ? std::min(o.steps, batches.steps()) : batches.steps();
-  int64_t rows = std::min(batches.rows(), steps * o.batch_size);
+  Predictions results(*this, batches, steps, std::min(batches.rows(), steps * o.batch_size));
   callbacks.each([](Callback& c) { c.on_predict_begin(); });
-  Tensors results, outs;
-  StepProgram* program = nullptr;
-  int64_t program_size = -1, done = 0;
+  Tensors outs;
+  StepPrograms programs;
   bool eager = (impl_->options.run_eagerly && impl_->compiled) || batches.has_text();
   for (int64_t step = 0; step < steps; ++step) {
     callbacks.before_batch([&](Callback& c) { c.on_predict_batch_begin(step); });
     outs.clear();
     if (eager) {
-      outs = run_step(*this, *impl_, Mode::kPredict, batches.batch(step));
+      Batch batch = batches.batch(step);
+      Tensors groups = row_groups(batch);
+      outs = run_step(*this, *impl_, Mode::kPredict, batch);
+      std::vector<int> rows;
+      for (const Tensor& y : outs) rows.push_back(row_group(groups, y));
+      results.add(step, outs, rows);
     } else {
-      run_arrays(*this, *impl_, Mode::kPredict, batches, step, program, program_size);
-      for (size_t i = 0; i < program->program->n_outputs(); ++i)
-        outs.push_back(program->program->output_view(i));
+      StepProgram& program = *run_arrays(*this, *impl_, Mode::kPredict, batches, step, programs);
+      for (size_t i = 0; i < program.program->n_outputs(); ++i)
+        outs.push_back(program.program->output_view(i));
+      results.add(step, outs, program.output_rows);
     }
-    int64_t size = batches.size_of(step);
-    for (size_t i = 0; i < outs.size(); ++i) {
-      if (outs[i].rank() == 0 || outs[i].dim(0) != size)
-        throw error(str("predict: output ", i, " has shape ", outs[i].shape(), " for a batch of ",
-                        size, " samples"));
-      if (step == 0) {
-        Shape s = outs[i].shape();
-        s[0] = rows;
-        results.push_back(Tensor::empty(s, outs[i].dtype(), outs[i].device()));
-      }
-      const Backend& b = backend(outs[i].device());
-      abi::View slot = view_of(*results[i].impl());
-      slot.data = static_cast<char*>(slot.data) +
-                  done * slot.strides[0] * static_cast<int64_t>(itemsize(results[i].dtype()));
-      slot.shape[0] = size;
-      b.kernels->copy(*b.context, view_of(*outs[i].impl()), slot);
-    }
-    done += size;
     check_interrupt();
     callbacks.before_batch([&](Callback& c) { c.on_predict_batch_end(step); });
   }
   callbacks.each([](Callback& c) { c.on_predict_end(); });
-  return results;
+  return results.take();
 }
+
+namespace {
+// Outputs of batches, one after the other.
+Tensor joined(const Tensors& parts) {
+  if (!parts[0].is_ragged()) return concatenate(parts, 0);
+  Tensors values, lengths;
+  for (const Tensor& t : parts) {
+    Ragged r(t);
+    values.push_back(r.values()), lengths.push_back(r.row_lengths());
+  }
+  return Ragged(concatenate(values, 0), concatenate(lengths, 0)).batch();
+}
+}  // namespace
 
 Tensors Model::predict(Dataset& data, const EvaluateOptions& o) {
   std::vector<Tensors> parts;
@@ -327,7 +413,7 @@ Tensors Model::predict(Dataset& data, const EvaluateOptions& o) {
   }
   if (parts.empty()) throw error("predict: the data gave no batch");
   Tensors results;
-  for (auto& p : parts) results.push_back(concatenate(p, 0));
+  for (auto& p : parts) results.push_back(joined(p));
   return results;
 }
 

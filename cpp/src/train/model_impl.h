@@ -14,9 +14,11 @@ namespace lamina {
 enum class Mode { kTrain, kTest, kPredict };
 
 // A captured step for one signature of its arguments, in the order x, y, sample_weight.
+// After them come the row lengths of ragged ones, once each.
 struct StepProgram {
   std::unique_ptr<Program> program;
   size_t n_x = 0, n_y = 0, n_weight = 0;
+  std::vector<int> output_rows;  // which of the row lengths each output has, -1: it is not ragged
 };
 
 struct Model::Impl {
@@ -58,6 +60,7 @@ struct Model::Impl {
   std::map<std::string, StepProgram> programs;
   std::string trainable_signature;  // what the captured steps took for granted
   int64_t drops = 0;                // captures_dropped() when the programs were made
+  int64_t cleared = 0;              // how often they were thrown away
 };
 
 // Runs one step on `batch`: captured unless run_eagerly; returns the outputs in predict mode.
@@ -67,6 +70,11 @@ StepProgram& step_program(Model& model, Model::Impl& impl, Mode mode, const Batc
 // Drops programs that no longer fit (trainable flags or the optimizer changed) and builds what a
 // step needs.
 void prepare_steps(Model& model, Model::Impl& impl, Mode mode, const Batch& batch);
+
+// Different row lengths of the ragged tensors of a batch, in the order of the tensors; and which of
+// them `t` has, -1 for none.
+Tensors row_groups(const Batch& batch);
+int row_group(const Tensors& groups, const Tensor& t);
 
 bool has_text(const Tensors& tensors);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "lamina/ragged.h"
 #include "train/model_impl.h"
 
 namespace lamina {
@@ -37,6 +38,7 @@ void Model::compile(const CompileOptions& options) {
           (i < names.size() ? names[i] : "output_" + std::to_string(i)) + "_loss"));
   }
   m.programs.clear();
+  ++m.cleared;
   m.compiled = true;
 }
 
@@ -115,9 +117,26 @@ void make_metrics(Model& model, Model::Impl& m, const Tensors& y, const Tensors&
   m.metrics_ready = true;
 }
 
-Tensor weight_of(const Batch& batch, size_t output) {
+// The weight of a sequence is that of its steps where the output has one entry for each.
+Tensor weight_of(const Batch& batch, size_t output, const Tensor& y_pred) {
   if (batch.sample_weight.empty()) return {};
-  return batch.sample_weight[std::min(output, batch.sample_weight.size() - 1)];
+  Tensor w = batch.sample_weight[std::min(output, batch.sample_weight.size() - 1)];
+  return y_pred.is_ragged() && w.defined() && !w.is_ragged() ? repeat_rows(w, y_pred) : w;
+}
+
+void check_rows(const Model& model, size_t output, const Tensor& y, const Tensor& y_pred) {
+  if (y_pred.is_ragged() ? same_rows(y, y_pred) : !y.is_ragged()) return;
+  if (y_pred.is_ragged())
+    throw model.error(str("output ", output,
+                          " has one entry for each step of ragged sequences, so ",
+                          "its targets must be ragged with the same row lengths; received ",
+                          y.is_ragged() ? "other row lengths" : str("shape ", y.shape())));
+  throw model.error(str("output ", output, " has one entry for each sequence, shape ",
+                        y_pred.shape(), "; received ragged targets, one for each step"));
+}
+
+double samples_in(const Batch& batch) {
+  return batch.x.empty() ? 1.0 : static_cast<double>(sample_count(batch.x[0]));
 }
 
 }  // namespace
@@ -130,12 +149,12 @@ Tensor Model::compute_loss(const Batch& batch, const Tensors& y_pred) {
       (y_pred.size() != m.options.losses.size() || batch.y.size() != y_pred.size()))
     throw error(str("has ", y_pred.size(), " outputs, ", m.options.losses.size(),
                     " losses and was given ", batch.y.size(), " targets; the numbers must agree"));
-  Tensor samples =
-      full({}, batch.x.empty() ? 1.0 : static_cast<double>(batch.x[0].dim(0)), DType::kFloat32);
+  Tensor samples = full({}, samples_in(batch), DType::kFloat32);
   Tensor total;
   for (size_t i = 0; i < m.options.losses.size(); ++i) {
     if (!m.options.losses[i]) continue;
-    Tensor loss = (*m.options.losses[i])(batch.y[i], y_pred[i], weight_of(batch, i));
+    check_rows(*this, i, batch.y[i], y_pred[i]);
+    Tensor loss = (*m.options.losses[i])(batch.y[i], y_pred[i], weight_of(batch, i, y_pred[i]));
     if (loss.rank() > 0) loss = sum(loss);
     if (i < m.output_losses.size()) {
       NoGrad off;
@@ -154,8 +173,7 @@ Tensor Model::compute_loss(const Batch& batch, const Tensors& y_pred) {
 
 void Model::track_loss(const Tensor& loss, const Batch& batch) {
   NoGrad off;
-  double samples = batch.x.empty() ? 1.0 : static_cast<double>(batch.x[0].dim(0));
-  impl_->loss_tracker->update(stop_gradient(loss), full({}, samples, DType::kFloat32));
+  impl_->loss_tracker->update(stop_gradient(loss), full({}, samples_in(batch), DType::kFloat32));
 }
 
 void Model::track_metric(const MetricPtr& metric) {
@@ -182,11 +200,14 @@ void Model::update_metrics(const Batch& batch, const Tensors& y_pred) {
   NoGrad off;
   make_metrics(*this, *impl_, batch.y, y_pred);
   for (auto& t : impl_->metrics) {
-    Tensor y = stop_gradient(y_pred[t.output]);
-    if (Tensor mask = y_pred[t.output].mask(); mask.defined() && !y.mask().defined())
-      y.set_mask(mask);
-    t.metric->update_state(batch.y[t.output], y,
-                           t.weighted ? weight_of(batch, t.output) : Tensor{});
+    const Tensor& given = y_pred[t.output];
+    Tensor y = stop_gradient(given), target = batch.y[t.output], mask = given.mask(),
+           weight = t.weighted ? weight_of(batch, t.output, given) : Tensor{};
+    if (given.is_ragged())  // each step is a sample: batches count by their steps
+      for (Tensor* part : {&y, &target, &mask, &weight})
+        if (part->defined()) *part = squeeze(*part, 0);
+    if (mask.defined() && !y.mask().defined()) y.set_mask(mask);
+    t.metric->update_state(target, y, weight);
   }
 }
 
@@ -219,14 +240,34 @@ Tensors Model::predict_step(const Tensors& x) {
   return (*this)(x, CallArgs{}, false);
 }
 
+Tensors row_groups(const Batch& batch) {
+  Tensors out;
+  for (const Tensors* list : {&batch.x, &batch.y, &batch.sample_weight})
+    for (const Tensor& t : *list)
+      if (t.defined() && t.is_ragged() && row_group(out, t) < 0) out.push_back(t.row_lengths());
+  return out;
+}
+
+int row_group(const Tensors& groups, const Tensor& t) {
+  if (t.defined() && t.is_ragged())
+    for (size_t i = 0; i < groups.size(); ++i)
+      if (groups[i].impl() == t.row_lengths().impl()) return static_cast<int>(i);
+  return -1;
+}
+
 namespace {
 
 std::string signature(Mode mode, const Batch& batch) {
+  Tensors rows = row_groups(batch);
   std::string s = std::to_string(static_cast<int>(mode));
   for (const Tensors* group : {&batch.x, &batch.y, &batch.sample_weight}) {
     s += "|";
-    for (const Tensor& t : *group) s += std::string(dtype_name(t.dtype())) + t.shape().str();
+    for (const Tensor& t : *group) {
+      s += std::string(dtype_name(t.dtype())) + t.shape().str();
+      if (t.is_ragged()) s += "r" + std::to_string(row_group(rows, t));
+    }
   }
+  for (const Tensor& t : rows) s += t.shape().str();
   return s;
 }
 
@@ -239,6 +280,38 @@ Tensors placeholders(Trace& trace, const Tensors& like, Tensors& all) {
   return out;
 }
 
+Tensors list_of(const Tensors& found, const Tensors& like, const Tensors& groups,
+                const Tensors& rows) {
+  Tensors out = found;
+  for (size_t i = 0; i < out.size(); ++i)
+    if (int g = row_group(groups, like[i]); g >= 0)
+      out[i] = as_ragged(out[i], rows[static_cast<size_t>(g)]);
+  return out;
+}
+
+// Equal row lengths become one tensor, and ragged tensors get the room that captured steps have.
+void settle_rows(Batch& batch) {
+  Tensors known;
+  for (Tensors* list : {&batch.x, &batch.y, &batch.sample_weight})
+    for (Tensor& t : *list) {
+      if (!t.defined() || !t.is_ragged() || t.is_abstract()) continue;
+      std::vector<int64_t> lengths = t.row_lengths().to_vector<int64_t>();
+      Tensor rows;
+      for (const Tensor& k : known)
+        if (k.impl() == t.row_lengths().impl() || k.to_vector<int64_t>() == lengths) rows = k;
+      if (!rows.defined()) known.push_back(rows = t.row_lengths());
+      int64_t total = 0;
+      for (int64_t n : lengths) total += n;
+      int64_t room = ragged_capacity(total), have = t.dim(1);
+      if (total > have)
+        fail("row_lengths add up to ", total, ", but a ragged batch has ", have, " steps");
+      Tensor v = getitem(t, {Index(), Index::slice(0, std::min(room, have))});
+      std::vector<std::pair<int64_t, int64_t>> width(static_cast<size_t>(t.rank()));
+      width[1].second = room - v.dim(1);
+      t = as_ragged(room > v.dim(1) ? pad(v, width) : v, rows);
+    }
+}
+
 }  // namespace
 
 void prepare_steps(Model& model, Model::Impl& m, Mode mode, const Batch& batch) {
@@ -248,6 +321,7 @@ void prepare_steps(Model& model, Model::Impl& m, Mode mode, const Batch& batch) 
     for (const Tensor& t : batch.x) {
       Shape s = t.shape();
       if (!s.empty()) s[0] = -1;
+      if (t.is_ragged()) s[1] = -1;
       shapes.push_back(s);
     }
     if (model.name().empty()) model.set_name(unique_layer_name(model.class_name()));
@@ -258,6 +332,7 @@ void prepare_steps(Model& model, Model::Impl& m, Mode mode, const Batch& batch) 
   if (m.optimizer) flags += std::to_string(m.optimizer->generation());
   if (flags != m.trainable_signature || m.drops != captures_dropped()) {
     m.programs.clear();
+    ++m.cleared;
     m.trainable_signature = flags;
     m.drops = captures_dropped();
   }
@@ -278,6 +353,10 @@ StepProgram& step_program(Model& model, Model::Impl& m, Mode mode, const Batch& 
     abstract.x = placeholders(*trace, batch.x, inputs);
     abstract.y = placeholders(*trace, batch.y, inputs);
     abstract.sample_weight = placeholders(*trace, batch.sample_weight, inputs);
+    Tensors groups = row_groups(batch), rows = placeholders(*trace, groups, inputs);
+    abstract.x = list_of(abstract.x, batch.x, groups, rows);
+    abstract.y = list_of(abstract.y, batch.y, groups, rows);
+    abstract.sample_weight = list_of(abstract.sample_weight, batch.sample_weight, groups, rows);
     step.n_x = batch.x.size(), step.n_y = batch.y.size(),
     step.n_weight = batch.sample_weight.size();
     try {
@@ -288,6 +367,7 @@ StepProgram& step_program(Model& model, Model::Impl& m, Mode mode, const Batch& 
         model.test_step(abstract);
       } else {
         outputs = model.predict_step(abstract.x);
+        for (const Tensor& y : outputs) step.output_rows.push_back(row_group(rows, y));
       }
     } catch (...) {
       trace->finish();
@@ -301,7 +381,8 @@ StepProgram& step_program(Model& model, Model::Impl& m, Mode mode, const Batch& 
 Tensors run_step(Model& model, Model::Impl& m, Mode mode, const Batch& given) {
   // Text is for layers at the head of the model; the rest may be captured.
   Batch batch = given;
-  batch.x = model.encode_text(given.x);
+  settle_rows(batch);
+  batch.x = model.encode_text(batch.x);
   struct Encoded {
     bool &flag, before;
     ~Encoded() { flag = before; }
@@ -323,11 +404,15 @@ Tensors run_step(Model& model, Model::Impl& m, Mode mode, const Batch& given) {
   size_t i = 0;
   for (const Tensors* group : {&batch.x, &batch.y, &batch.sample_weight})
     for (const Tensor& t : *group) step.program->set_input(i++, t);
+  Tensors rows = row_groups(batch), out;
+  for (const Tensor& t : rows) step.program->set_input(i++, t);
   step.program->run();
-  Tensors out;
   if (mode == Mode::kPredict)
-    for (size_t k = 0; k < step.program->n_outputs(); ++k)
+    for (size_t k = 0; k < step.program->n_outputs(); ++k) {
       out.push_back(step.program->output_tensor(k));
+      if (step.output_rows[k] >= 0)
+        out[k] = as_ragged(out[k], rows[static_cast<size_t>(step.output_rows[k])]);
+    }
   return out;
 }
 

@@ -11,7 +11,7 @@ import typing_extensions
 from . import random
 from . import image
 from . import decoding
-__all__: list[str] = ['Function', 'GradMode', 'Input', 'Layer', 'LearningRateSchedule', 'Loss', 'Metric', 'Model', 'Optimizer', 'Sequential', 'Tensor', 'Variable', 'absolute', 'activation', 'activation_names', 'adapt_array', 'adapt_batches', 'adaptive_average_pool', 'adaptive_max_pool', 'add', 'all', 'allclose', 'amax', 'amin', 'angle', 'any', 'append', 'apply_constraint', 'apply_initializer', 'apply_regularizer', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argpartition', 'argsort', 'array_split', 'average', 'average_pool', 'bartlett', 'batch_normalization', 'binary_crossentropy', 'bincount', 'bitwise_and', 'bitwise_not', 'bitwise_or', 'bitwise_xor', 'blackman', 'broadcast_to', 'cast', 'categorical_crossentropy', 'cbrt', 'cdist', 'ceil', 'celu', 'check_constraint', 'check_initializer', 'check_regularizer', 'cholesky', 'cholesky_inverse', 'clip', 'concatenate', 'constraint_defaults', 'conv', 'conv_transpose', 'convert_to_tensor', 'copy', 'copysign', 'corrcoef', 'correlate', 'cos', 'cosh', 'count_nonzero', 'cpu_isa', 'cross', 'ctc_decode', 'ctc_loss', 'cumprod', 'cumsum', 'custom_gradient', 'debug_nans', 'decoding', 'deg2rad', 'depth_to_space', 'depthwise_conv', 'deserialize_layer', 'det', 'diag', 'diagflat', 'diagonal', 'diff', 'digamma', 'digitize', 'divide', 'divide_no_nan', 'dot', 'dot_product_attention', 'dsplit', 'dstack', 'dtype_policy', 'eig', 'eigh', 'einsum', 'elu', 'empty', 'empty_like', 'equal', 'erf', 'erfc', 'erfinv', 'exp', 'exp2', 'expand_dims', 'expm1', 'extract_sequences', 'eye', 'fabs', 'fft', 'fft2', 'flip', 'fliplr', 'flipud', 'floatx', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'fold', 'from_dlpack', 'full', 'full_like', 'function_loss', 'function_metric', 'gcd', 'gelu', 'geomspace', 'get_vocabulary', 'glu', 'grad_enabled', 'gradients', 'greater', 'greater_equal', 'hamming', 'hanning', 'hard_shrink', 'hard_sigmoid', 'hard_silu', 'hard_tanh', 'heaviside', 'histogram', 'hsplit', 'hstack', 'hypot', 'i0', 'identity', 'ifft2', 'image', 'in_top_k', 'initializer_defaults', 'inner', 'inv', 'irfft', 'isclose', 'isfinite', 'isin', 'isinf', 'isnan', 'isneginf', 'isposinf', 'istft', 'kaiser', 'kron', 'layer_classes', 'layer_normalization', 'lcm', 'ldexp', 'leaky_relu', 'left_shift', 'less', 'less_equal', 'lgamma', 'linspace', 'load', 'log', 'log10', 'log1p', 'log2', 'log_sigmoid', 'log_softmax', 'logaddexp', 'logaddexp2', 'logdet', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logspace', 'logsumexp', 'loss_classes', 'lstsq', 'lu_factor', 'make_layer', 'make_loss', 'make_metric', 'make_optimizer', 'make_pipeline', 'make_schedule', 'matmul', 'matrix_rank', 'max', 'max_pool', 'maximum', 'mean', 'median', 'meshgrid', 'metric_classes', 'min', 'minimum', 'mish', 'mod', 'model_from_config', 'moments', 'moveaxis', 'multi_hot', 'multiply', 'nan_to_num', 'nanargmax', 'nanargmin', 'nancumprod', 'nancumsum', 'nanmax', 'nanmean', 'nanmedian', 'nanmin', 'nanpercentile', 'nanprod', 'nanquantile', 'nanstd', 'nansum', 'nanvar', 'ndim', 'negative', 'nextafter', 'nonzero', 'norm', 'normalization_statistics', 'normalize', 'not_equal', 'num_threads', 'one_hot', 'ones', 'ones_like', 'op_names', 'optimizer_classes', 'outer', 'pad', 'percentile', 'pinv', 'polar', 'power', 'prod', 'psnr', 'ptp', 'qr', 'quantile', 'rad2deg', 'random', 'ravel', 'rearrange', 'reciprocal', 'register_activation', 'register_constraint', 'register_initializer', 'register_layer', 'register_optimizer', 'register_regularizer', 'register_schedule', 'register_text_functions', 'regularizer_defaults', 'relu', 'relu6', 'relu_general', 'repeat', 'reset_layer_names', 'reshape', 'rfft', 'right_shift', 'rint', 'rms_normalization', 'roll', 'rot90', 'round', 'rsqrt', 'saturate_cast', 'scatter', 'scatter_update', 'schedule_classes', 'searchsorted', 'segment_max', 'segment_min', 'segment_prod', 'segment_sum', 'select', 'selu', 'separable_conv', 'set_debug_nans', 'set_dtype_policy', 'set_floatx', 'set_num_threads', 'set_vocabulary', 'shape', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinc', 'sinh', 'size', 'slice', 'slice_update', 'slogdet', 'soft_shrink', 'softmax', 'softplus', 'softsign', 'solve', 'solve_triangular', 'sort', 'space_to_depth', 'sparse_categorical_crossentropy', 'sparse_plus', 'sparse_sigmoid', 'sparsemax', 'split', 'sqrt', 'square', 'squareplus', 'squeeze', 'stack', 'std', 'stft', 'stop_gradient', 'subtract', 'sum', 'svd', 'swapaxes', 'take', 'take_along_axis', 'tan', 'tanh', 'tanh_shrink', 'tensor', 'tensordot', 'threshold', 'tile', 'to_snake_case', 'top_k', 'trace', 'transpose', 'trapezoid', 'tri', 'tril', 'triu', 'trunc', 'unfold', 'unique', 'unique_layer_name', 'unravel_index', 'unstack', 'vander', 'var', 'vdot', 'version', 'view', 'vocabulary_size', 'vsplit', 'vstack', 'where', 'zeros', 'zeros_like']
+__all__: list[str] = ['Function', 'GradMode', 'Input', 'Layer', 'LearningRateSchedule', 'Loss', 'Metric', 'Model', 'Optimizer', 'Ragged', 'Sequential', 'Tensor', 'Variable', 'absolute', 'activation', 'activation_names', 'adapt_array', 'adapt_batches', 'adaptive_average_pool', 'adaptive_max_pool', 'add', 'all', 'allclose', 'amax', 'amin', 'angle', 'any', 'append', 'apply_constraint', 'apply_initializer', 'apply_regularizer', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argpartition', 'argsort', 'array_split', 'average', 'average_pool', 'bartlett', 'batch_normalization', 'binary_crossentropy', 'bincount', 'bitwise_and', 'bitwise_not', 'bitwise_or', 'bitwise_xor', 'blackman', 'broadcast_to', 'cast', 'categorical_crossentropy', 'cbrt', 'cdist', 'ceil', 'celu', 'check_constraint', 'check_initializer', 'check_regularizer', 'cholesky', 'cholesky_inverse', 'clip', 'concatenate', 'constraint_defaults', 'conv', 'conv_transpose', 'convert_to_tensor', 'copy', 'copysign', 'corrcoef', 'correlate', 'cos', 'cosh', 'count_nonzero', 'cpu_isa', 'cross', 'ctc_decode', 'ctc_loss', 'cumprod', 'cumsum', 'custom_gradient', 'debug_nans', 'decoding', 'deg2rad', 'depth_to_space', 'depthwise_conv', 'deserialize_layer', 'det', 'diag', 'diagflat', 'diagonal', 'diff', 'digamma', 'digitize', 'divide', 'divide_no_nan', 'dot', 'dot_product_attention', 'dsplit', 'dstack', 'dtype_policy', 'eig', 'eigh', 'einsum', 'elu', 'empty', 'empty_like', 'equal', 'erf', 'erfc', 'erfinv', 'exp', 'exp2', 'expand_dims', 'expm1', 'extract_sequences', 'eye', 'fabs', 'fft', 'fft2', 'flip', 'fliplr', 'flipud', 'floatx', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'fold', 'from_dlpack', 'full', 'full_like', 'function_loss', 'function_metric', 'gcd', 'gelu', 'geomspace', 'get_vocabulary', 'glu', 'grad_enabled', 'gradients', 'greater', 'greater_equal', 'hamming', 'hanning', 'hard_shrink', 'hard_sigmoid', 'hard_silu', 'hard_tanh', 'heaviside', 'histogram', 'hsplit', 'hstack', 'hypot', 'i0', 'identity', 'ifft2', 'image', 'in_top_k', 'initializer_defaults', 'inner', 'inv', 'irfft', 'isclose', 'isfinite', 'isin', 'isinf', 'isnan', 'isneginf', 'isposinf', 'istft', 'kaiser', 'kron', 'layer_classes', 'layer_normalization', 'lcm', 'ldexp', 'leaky_relu', 'left_shift', 'less', 'less_equal', 'lgamma', 'linspace', 'load', 'log', 'log10', 'log1p', 'log2', 'log_sigmoid', 'log_softmax', 'logaddexp', 'logaddexp2', 'logdet', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logspace', 'logsumexp', 'loss_classes', 'lstsq', 'lu_factor', 'make_layer', 'make_loss', 'make_metric', 'make_optimizer', 'make_pipeline', 'make_schedule', 'matmul', 'matrix_rank', 'max', 'max_pool', 'maximum', 'mean', 'median', 'meshgrid', 'metric_classes', 'min', 'minimum', 'mish', 'mod', 'model_from_config', 'moments', 'moveaxis', 'multi_hot', 'multiply', 'nan_to_num', 'nanargmax', 'nanargmin', 'nancumprod', 'nancumsum', 'nanmax', 'nanmean', 'nanmedian', 'nanmin', 'nanpercentile', 'nanprod', 'nanquantile', 'nanstd', 'nansum', 'nanvar', 'ndim', 'negative', 'nextafter', 'nonzero', 'norm', 'normalization_statistics', 'normalize', 'not_equal', 'num_threads', 'one_hot', 'ones', 'ones_like', 'op_names', 'optimizer_classes', 'outer', 'pad', 'percentile', 'pinv', 'polar', 'power', 'prod', 'psnr', 'ptp', 'qr', 'quantile', 'rad2deg', 'random', 'ravel', 'rearrange', 'reciprocal', 'register_activation', 'register_constraint', 'register_initializer', 'register_layer', 'register_optimizer', 'register_regularizer', 'register_schedule', 'register_text_functions', 'regularizer_defaults', 'relu', 'relu6', 'relu_general', 'repeat', 'reset_layer_names', 'reshape', 'rfft', 'right_shift', 'rint', 'rms_normalization', 'roll', 'rot90', 'round', 'rsqrt', 'saturate_cast', 'scatter', 'scatter_update', 'schedule_classes', 'searchsorted', 'segment_max', 'segment_min', 'segment_prod', 'segment_sum', 'select', 'selu', 'separable_conv', 'set_debug_nans', 'set_dtype_policy', 'set_floatx', 'set_num_threads', 'set_vocabulary', 'shape', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinc', 'sinh', 'size', 'slice', 'slice_update', 'slogdet', 'soft_shrink', 'softmax', 'softplus', 'softsign', 'solve', 'solve_triangular', 'sort', 'space_to_depth', 'sparse_categorical_crossentropy', 'sparse_plus', 'sparse_sigmoid', 'sparsemax', 'split', 'sqrt', 'square', 'squareplus', 'squeeze', 'stack', 'std', 'stft', 'stop_gradient', 'subtract', 'sum', 'svd', 'swapaxes', 'take', 'take_along_axis', 'tan', 'tanh', 'tanh_shrink', 'tensor', 'tensordot', 'threshold', 'tile', 'to_snake_case', 'top_k', 'trace', 'transpose', 'trapezoid', 'tri', 'tril', 'triu', 'trunc', 'unfold', 'unique', 'unique_layer_name', 'unravel_index', 'unstack', 'vander', 'var', 'vdot', 'version', 'view', 'vocabulary_size', 'vsplit', 'vstack', 'where', 'zeros', 'zeros_like']
 class Tensor:
     """
     A strided array on a device, and the handle of automatic differentiation.
@@ -270,6 +270,14 @@ class Tensor:
     def requires_grad(self, arg1: bool) -> None:
         ...
     @property
+    def row_lengths(self) -> typing.Any:
+        """
+        Lengths of the sequences that a ragged batch (1, total, ...) holds; None for other tensors.
+        """
+    @row_lengths.setter
+    def row_lengths(self, arg1: typing.Any) -> None:
+        ...
+    @property
     def shape(self) -> tuple:
         """
         Axis lengths, a tuple; None where not known yet.
@@ -437,6 +445,78 @@ class Variable:
     def value(self) -> Tensor:
         """
         The tensor.
+        """
+class Ragged:
+    """
+    Sequences of different lengths, without padding.
+    
+    All models whose layers keep sequences apart take it where they take an array of samples: model(x),
+    fit, evaluate, predict, train_on_batch. The sequences lie one after the other in one tensor, so the
+    cost follows the sum of their lengths.
+    
+    Args:
+        values: A list of sequences, arrays (steps, ...) that differ in their first axis only; or, with
+            row_lengths, one array (sum of the lengths, ...).
+        row_lengths: Integers (batch,); a sequence may have no step at all.
+        dtype: Element type; that of the sequences by default.
+    
+    Raises:
+        ValueError: The sequences differ in another axis, a length is negative, or the lengths do not
+            add up to the steps in values.
+        TypeError: The sequences differ in dtype, or hold text.
+    
+    Example:
+    
+    >>> import lamina
+    >>> x = lamina.Ragged([[1, 2, 3], [], [4]])
+    >>> len(x), x.values.numpy().tolist(), x.row_lengths.numpy().tolist()
+    (3, [1, 2, 3, 4], [3, 0, 1])
+    >>> x.to_padded().numpy().tolist()
+    [[1, 2, 3], [0, 0, 0], [4, 0, 0]]
+    """
+    def __getitem__(self, arg0: typing.Any) -> typing.Any:
+        ...
+    def __init__(self, values: typing.Any, row_lengths: typing.Any = None, dtype: typing.Any = None) -> None:
+        ...
+    def __len__(self) -> int:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def batch(self) -> Tensor:
+        """
+        A tensor (1, total, ...) with row_lengths and a mask, as layers see it.
+        """
+    def to_list(self) -> list:
+        """
+        The sequences as NumPy arrays.
+        """
+    def to_mask(self, side: str = 'right', length: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+        """
+        Boolean (batch, longest): True for the steps of sequences in to_padded().
+        """
+    def to_padded(self, value: typing.SupportsFloat | typing.SupportsIndex = 0.0, side: str = 'right', length: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+        """
+        One array (batch, longest, ...), or of `length` steps, filled up with `value` on the side "right" or "left", on which longer sequences are cut too.
+        """
+    @property
+    def dtype(self) -> str:
+        """
+        Element type.
+        """
+    @property
+    def row_lengths(self) -> Tensor:
+        """
+        Steps of each: int64 (batch,).
+        """
+    @property
+    def shape(self) -> tuple:
+        """
+        (batch, None, ...).
+        """
+    @property
+    def values(self) -> Tensor:
+        """
+        All sequences, one after the other: (sum of the lengths, ...).
         """
 class GradMode:
     """
@@ -707,6 +787,14 @@ class Layer:
         """
     @supports_masking.setter
     def supports_masking(self, arg1: bool) -> None:
+        ...
+    @property
+    def supports_ragged(self) -> bool:
+        """
+        Whether the layer takes ragged batches, as it never mixes steps of different sequences.
+        """
+    @supports_ragged.setter
+    def supports_ragged(self, arg1: bool) -> None:
         ...
     @property
     def trainable(self) -> bool:
@@ -1151,8 +1239,10 @@ class Model(Layer):
         
             Args:
                 x: Array, list or dict of arrays (one for each input), pandas frame, generator, or dataset
-                    object that yields (x, y) or (x, y, sample_weight) batches.
-                y: Targets, as arrays; None where x yields them.
+                    object that yields (x, y) or (x, y, sample_weight) batches. Sequences of different
+                    lengths, a `lamina.Ragged` or a list of arrays, stand in the place of an array.
+                y: Targets, as arrays; None where x yields them. Where the output has an entry for each
+                    step of ragged sequences, sequences of the same lengths.
                 batch_size: Samples a step; 32 by default.
                 epochs: Last epoch, counted from initial_epoch.
                 verbose: 0 silent, 1 progress bar, 2 one line an epoch.
@@ -1190,6 +1280,9 @@ class Model(Layer):
     def predict(self, x: typing.Any, batch_size: int | None = None, verbose: typing.Any = 'auto', steps: int | None = None, callbacks: typing.Any = None) -> typing.Any:
         """
         Outputs for inputs, as NumPy arrays, computed batch by batch.
+        
+            An output that has an entry for each step of ragged sequences is a list of arrays.
+            
         """
     def predict_on_batch(self, x: typing.Any) -> typing.Any:
         """
