@@ -529,3 +529,18 @@ def test_files_know_nothing_of_it(tmp_path):
     s.compile("sgd", "mse")
     s.fit(rows, np.ones((7, 3), "float32"), verbose=0)
     assert s.inputs[0].shape == (None, None, 3)
+
+
+def test_text_makes_ragged_batches():
+    words = layers.TextVectorization(vocabulary=["a", "b", "c"], ragged=True)
+    x = np.array([["a b"], ["c"], ["c b a"]])
+    y = np.array([[0.0], [1.0], [1.0]], "float32")
+    m = lamina.Sequential(
+        [words, layers.Embedding(6, 4), layers.GlobalAveragePooling1D(), layers.Dense(1)]
+    )
+    m.compile("adam", "mse")
+    m.fit(x, y, batch_size=2, verbose=0)
+    out = m.predict(x, batch_size=2, verbose=0)
+    close(out[2], m.predict(x[2:], verbose=0)[0])
+    steps = lamina.Sequential([words, layers.Embedding(6, 4)])
+    assert [len(r) for r in steps.predict(x, batch_size=2, verbose=0)] == [2, 1, 3]

@@ -288,6 +288,23 @@ Logs Model::evaluate(Dataset& data, const EvaluateOptions& o) {
 
 namespace {
 
+// Outputs of batches, one after the other.
+Tensor joined(const Tensors& parts) {
+  if (!parts[0].is_ragged()) return concatenate(parts, 0);
+  Tensors values, lengths;
+  for (const Tensor& t : parts) {
+    Ragged r(t);
+    values.push_back(r.values()), lengths.push_back(r.row_lengths());
+  }
+  return Ragged(concatenate(values, 0), concatenate(lengths, 0)).batch();
+}
+
+void check_samples(const Model& model, size_t i, const Tensor& out, int64_t n) {
+  if (out.rank() == 0 || sample_count(out) != n)
+    throw model.error(
+        str("predict: output ", i, " has shape ", out.shape(), " for a batch of ", n, " samples"));
+}
+
 // Where the outputs of predict() go, batch after batch: (rows, ...), or for ragged ones the steps
 // of all sequences, (1, total, ...).
 class Predictions {
@@ -304,7 +321,7 @@ class Predictions {
       bool ragged = groups[i] >= 0;
       int64_t n = length(step, i);
       int axis = ragged ? 1 : 0;
-      if (!ragged) check(i, outs[i], n);
+      if (!ragged) check_samples(model_, i, outs[i], n);
       const Backend& b = backend(outs[i].device());
       abi::View slot = view_of(*results_[i].impl()), from = view_of(*outs[i].impl());
       slot.data = static_cast<char*>(slot.data) +
@@ -329,15 +346,10 @@ class Predictions {
   Tensor lengths(size_t group) const {
     return getitem(data_.lengths_of(group), {Index::slice(0, rows_)});
   }
-  void check(size_t i, const Tensor& out, int64_t n) const {
-    if (out.rank() == 0 || out.dim(0) != n)
-      throw model_.error(str("predict: output ", i, " has shape ", out.shape(), " for a batch of ",
-                             n, " samples"));
-  }
   Tensor room(int64_t step, size_t i, const Tensor& out) const {
     Shape s = out.shape();
     if (groups_[i] < 0) {
-      check(i, out, length(step, i));
+      check_samples(model_, i, out, length(step, i));
       s[0] = rows_;
     } else {
       s[1] = 0;
@@ -362,18 +374,19 @@ Tensors Model::predict(const Tensors& x, const EvaluateOptions& o) {
   Predictions results(*this, batches, steps, std::min(batches.rows(), steps * o.batch_size));
   callbacks.each([](Callback& c) { c.on_predict_begin(); });
   Tensors outs;
+  std::vector<Tensors> parts;
   StepPrograms programs;
   bool eager = (impl_->options.run_eagerly && impl_->compiled) || batches.has_text();
   for (int64_t step = 0; step < steps; ++step) {
     callbacks.before_batch([&](Callback& c) { c.on_predict_batch_begin(step); });
     outs.clear();
     if (eager) {
-      Batch batch = batches.batch(step);
-      Tensors groups = row_groups(batch);
-      outs = run_step(*this, *impl_, Mode::kPredict, batch);
-      std::vector<int> rows;
-      for (const Tensor& y : outs) rows.push_back(row_group(groups, y));
-      results.add(step, outs, rows);
+      outs = run_step(*this, *impl_, Mode::kPredict, batches.batch(step));
+      parts.resize(outs.size());
+      for (size_t i = 0; i < outs.size(); ++i) {
+        check_samples(*this, i, outs[i], batches.size_of(step));
+        parts[i].push_back(outs[i]);
+      }
     } else {
       StepProgram& program = *run_arrays(*this, *impl_, Mode::kPredict, batches, step, programs);
       for (size_t i = 0; i < program.program->n_outputs(); ++i)
@@ -384,21 +397,11 @@ Tensors Model::predict(const Tensors& x, const EvaluateOptions& o) {
     callbacks.before_batch([&](Callback& c) { c.on_predict_batch_end(step); });
   }
   callbacks.each([](Callback& c) { c.on_predict_end(); });
-  return results.take();
+  if (!eager) return results.take();
+  outs.clear();
+  for (auto& p : parts) outs.push_back(joined(p));
+  return outs;
 }
-
-namespace {
-// Outputs of batches, one after the other.
-Tensor joined(const Tensors& parts) {
-  if (!parts[0].is_ragged()) return concatenate(parts, 0);
-  Tensors values, lengths;
-  for (const Tensor& t : parts) {
-    Ragged r(t);
-    values.push_back(r.values()), lengths.push_back(r.row_lengths());
-  }
-  return Ragged(concatenate(values, 0), concatenate(lengths, 0)).batch();
-}
-}  // namespace
 
 Tensors Model::predict(Dataset& data, const EvaluateOptions& o) {
   std::vector<Tensors> parts;

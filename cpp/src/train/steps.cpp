@@ -381,8 +381,8 @@ StepProgram& step_program(Model& model, Model::Impl& m, Mode mode, const Batch& 
 Tensors run_step(Model& model, Model::Impl& m, Mode mode, const Batch& given) {
   // Text is for layers at the head of the model; the rest may be captured.
   Batch batch = given;
+  batch.x = model.encode_text(given.x);
   settle_rows(batch);
-  batch.x = model.encode_text(batch.x);
   struct Encoded {
     bool &flag, before;
     ~Encoded() { flag = before; }
