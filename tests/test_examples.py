@@ -17,6 +17,8 @@ EXAMPLES = {  # command: what it prints, and modules that it needs
     "two_inputs.py": (r"\[\[", ""),
     "custom_layer.py": (r"loss 0\.", ""),
     "addition.py --quick": (r"exact sums: \d", ""),
+    "char_lm.py --quick": (r"network: [\d.]+ bits", ""),
+    "char_lm.py": (r"network: [\d.]+ bits", ""),
     "forecasting.py": (r"LSTM +0\.\d+[\s\S]+LSTM +0\.\d+", ""),
     "addition.py": (r"exact sums: (99|100)", ""),
 }

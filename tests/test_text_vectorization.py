@@ -166,13 +166,25 @@ def test_a_classifier_of_sentences(tmp_path):
 
 
 @pytest.mark.parametrize("length", [None, 2])
-def test_ragged_rows(length):
+def test_ragged_rows(length, tmp_path):
     layer = layers.TextVectorization(ragged=True, output_sequence_length=length)
     layer.adapt(DOCUMENTS)
     expected = [[3, 2, 1][:length], [1, 4, 4][:length], []]
     for x in (NEW, NEW[:, None]):
-        found = lamina._core.Ragged(layer(x))
+        found = lamina.Ragged(layer(x))
         assert [row.tolist() for row in found.to_list()] == expected
+    lamina.utils.set_random_seed(0)
+    text = lamina.Input((1,), dtype="string")
+    x = layers.Embedding(layer.vocabulary_size(), 4)(layer(text))
+    model = lamina.Model(text, layers.GlobalAveragePooling1D()(x))
+    assert model.output_shape == (None, 4)
+    table = model.get_weights()[0]
+    some = NEW[:2]
+    means = [table[row].mean(0) for row in expected[:2]]
+    np.testing.assert_allclose(model.predict(some, verbose=0), means, rtol=1e-6)
+    model.save(tmp_path / "model.safetensors")
+    again = lamina.load(tmp_path / "model.safetensors")
+    np.testing.assert_allclose(again.predict(some, verbose=0), means, rtol=1e-6)
 
 
 def vectorization(**options):
