@@ -32,10 +32,9 @@ int run(int argc, char** argv) {
   };
   std::vector<int32_t> characters(prompt.begin(), prompt.end());
   Tensor tokens = Tensor::from_vector(characters, {1, static_cast<int64_t>(characters.size())});
-  std::cout << prompt;
-  for (int32_t c : decoding::sample({next, {zero, zero}}, tokens, length, how, &seed)[0])
-    std::cout << static_cast<char>(c);
-  std::cout << '\n';
+  const decoding::Sequences found =
+      decoding::sample({next, {zero, zero}}, tokens, length, how, &seed);
+  std::cout << prompt << std::string(found[0].begin(), found[0].end()) << '\n';
   return 0;
 }
 
