@@ -265,6 +265,15 @@ def pair(build=stepwise, loss="mse", **kwargs):
     return models
 
 
+def clone(model):
+    """The same model, compiled for labels."""
+    loss = lamina.losses.SparseCategoricalCrossentropy(from_logits=True)
+    again = stepwise(True)
+    again.set_weights(model.get_weights())
+    again.compile("sgd", loss, metrics=["accuracy"])
+    return again
+
+
 def same_weights(a, b, tolerance=2e-6):
     for v, w in zip(a.get_weights(), b.get_weights(), strict=True):
         close(v, w, tolerance)
@@ -314,11 +323,19 @@ def test_sparse_targets_and_weights_of_steps():
     for key in first:
         close(first[key], second[key], 1e-5)
     same_weights(a, b)
-    third = a.fit(rows, labels, class_weight={0: 1.0, 1: 3.0}, **how).history
-    each = [np.where(v == 1, 3, 1).astype("float32") for v in labels]
-    b.set_weights(a.get_weights())
-    again = a.evaluate(rows, labels, sample_weight=each, verbose=0)
-    assert np.isfinite(third["loss"]).all() and np.isfinite(again).all()
+    # The weight of a class is that of its steps, whichever way the data comes.
+    classes = {0: 1.0, 1: 3.0}
+    each = [np.where(v == 1, 3, 1).astype("float32") * u for v, u in zip(labels, weights)]
+    losses = [
+        m.fit(*data, shuffle=False, verbose=0, batch_size=7, **options).history["loss"]
+        for m, data, options in (
+            (clone(a), (rows, labels), {"class_weight": classes, "sample_weight": weights}),
+            (clone(a), (rows, labels), {"sample_weight": each}),
+        )
+    ]
+    losses.append([clone(a).train_on_batch(rows, labels, weights, classes)[0]])
+    close(losses[0], losses[1])
+    close(losses[0], losses[2])
 
 
 def pooled(ragged, kind="Average"):
@@ -419,6 +436,17 @@ def test_two_ragged_inputs():
     )
     other = sequences(lengths=LENGTHS[::-1])
     close(apart.predict([x, other], batch_size=2, verbose=0)[0], x[0].mean(0) + other[0].mean(0))
+
+
+def test_inputs_say_what_they_take():
+    x = lamina.Input((None, 3), batch_size=7, ragged=True)
+    m = lamina.Model(x, layers.GlobalAveragePooling1D()(x))
+    assert m(lamina.Ragged(sequences())).shape == (7, 3)
+    with pytest.raises(ValueError, match="must have 7 samples, received 2"):
+        m(lamina.Ragged(sequences(lengths=[1, 2])))
+    x = lamina.Input((4, 3))
+    with pytest.raises(ValueError, match="a length of None takes ragged batches"):
+        lamina.Model(x, layers.Dense(1)(x)).predict(sequences(), verbose=0)
 
 
 def test_targets_must_fit():

@@ -127,7 +127,7 @@ def Input(
         batch_size: Fixed number of samples, if any.
         dtype: Element type; `lamina.config.floatx()` by default.
         sparse: Only False is supported.
-        ragged: Only False is supported.
+        ragged: Taken for Keras's sake: every input takes a `lamina.Ragged`.
         batch_shape: Shape with the batch axis, instead of `shape` and `batch_size`.
         name: Name of the input.
         tensor: A symbolic tensor to begin with, instead of a new one.
@@ -143,8 +143,8 @@ def Input(
     >>> lamina.layers.Dense(4)(x).shape
     (None, 4)
     """
-    if sparse or ragged or optional:
-        raise ValueError("Input: sparse, ragged and optional inputs are not supported")
+    if sparse or optional:
+        raise ValueError("Input: sparse and optional inputs are not supported")
     if tensor is not None:
         return _begin_with(tensor, shape, batch_size, dtype, batch_shape)
     if (shape is None) == (batch_shape is None):

@@ -149,9 +149,16 @@ def weights_of_classes(y: Any, sample_weight: list, class_weight: dict[int, floa
     """Sample weights times the weight of each sample's class."""
     import numpy as np
 
-    labels = np.asarray(y)
+    rows = y.row_lengths
+    labels = np.asarray(y) if rows is None else _core.Ragged(y).values.numpy()
     labels = labels.argmax(-1) if labels.ndim > 1 and labels.shape[-1] > 1 else labels.reshape(-1)
     w = np.asarray([class_weight.get(int(c), 1.0) for c in labels], "float32")
+    if rows is not None:  # a weight of each step
+        if sample_weight and sample_weight[0].row_lengths is not None:
+            w = w * _core.Ragged(sample_weight[0]).values.numpy()
+        elif sample_weight:
+            w = w * np.repeat(np.asarray(sample_weight[0]).reshape(-1), rows.numpy())
+        return _core.Ragged(w, rows).batch()
     return _core.convert_to_tensor(w * np.asarray(sample_weight[0]) if sample_weight else w)
 
 

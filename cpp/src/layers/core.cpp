@@ -11,8 +11,8 @@ class InputLayer : public BuiltIn<InputLayer, InputLayerOptions> {
   static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   explicit InputLayer(const InputLayerOptions& o) : BuiltIn(o) {
-    if (o.sparse || o.ragged || o.optional)
-      throw Error("InputLayer: sparse, ragged and optional inputs are not supported",
+    if (o.sparse || o.optional)
+      throw Error("InputLayer: sparse and optional inputs are not supported",
                   Error::Kind::kUnsupported);
     if (o.shape && !o.batch_shape.empty())
       fail("InputLayer: pass either shape or batch_shape, not both");
@@ -140,7 +140,8 @@ Args:
     batch_size: Fixed number of samples, if any.
     dtype: Element type; `lamina.config.floatx()` by default.
     batch_shape: Shape with the batch axis, instead of the two.
-    sparse, ragged, optional: Only False is supported.
+    sparse, optional: Only False is supported.
+    ragged: Taken for Keras's sake: every input takes ragged batches.
     name: Name of the input.)"));
   out.push_back(layer_class<Identity>("Gives its input back."));
   out.push_back(layer_class<Dense>(R"(A densely connected layer: activation(x @ kernel + bias).

@@ -96,7 +96,9 @@ class Operation : public Layer {
     if (options.name.empty()) name_ = unique_layer_name(op.name);
     supports_masking_ = std::string(op.name) == "cast";  // between layers of different dtypes
     warned_ = true;
-    supports_ragged_ = op.elementwise || std::string(op.name) == "dense";
+    const bool matrix = n_ > 1 && constants_[1].defined() && constants_[1].rank() == 2;
+    supports_ragged_ = op.elementwise || std::string(op.name) == "dense" ||
+                       (std::string(op.name) == "matmul" && matrix);
   }
   std::string class_name() const override { return "Operation"; }
 

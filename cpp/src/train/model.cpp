@@ -4,6 +4,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "lamina/ragged.h"
 #include "train/model_impl.h"
 
 namespace lamina {
@@ -143,8 +144,14 @@ Tensors fit_inputs(const Layer& owner, const Tensors& expected, const Tensors& g
       out[i] = Tensor::from_strings(out[i].strings(), {out[i].numel(), 1});
     if (out[i].rank() + 1 == want.rank() && want.back() == 1) out[i] = expand_dims(out[i], {-1});
     const Shape& have = out[i].shape();
-    bool fits = have.rank() == want.rank();
-    for (int d = 0; fits && d < want.rank(); ++d)
+    bool fits = have.rank() == want.rank(), ragged = out[i].is_ragged();
+    if (ragged && fits && want.rank() > 1 && want[1] >= 0)
+      throw owner.error(str("input ", i, " has sequences of ", want[1], " steps, shape ", want,
+                            "; a length of None takes ragged batches"));
+    if (ragged && want[0] >= 0 && sample_count(out[i]) != want[0])
+      throw owner.error(
+          str("input ", i, " must have ", want[0], " samples, received ", sample_count(out[i])));
+    for (int d = ragged ? 1 : 0; fits && d < want.rank(); ++d)
       fits = want[d] < 0 || have[d] < 0 || have[d] == want[d];
     if (!fits) throw owner.error(str("input ", i, " must have shape ", want, ", received ", have));
     // Whole numbers given as floats (or the reverse) become what the input was declared as.
