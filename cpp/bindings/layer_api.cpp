@@ -71,6 +71,8 @@ void bind_layer_api(py::class_<Layer, std::shared_ptr<Layer>>& c) {
       "output", [](const Layer& l) { return from_tensors(l.output(), l.output().size() == 1); },
       "Symbolic output of the first call in a functional model.");
   c.def_property_readonly("_building", &Layer::building);
+  c.def_property_readonly("_takes_list", &Layer::takes_list);
+  c.def_property_readonly("_assets", &Layer::assets);
   // Of the built-in layer that this one is or is derived from; None for others.
   c.def_property_readonly("_options", [](const Layer& l) -> py::object {
     if (auto* python = dynamic_cast<const PythonLayer*>(&l))

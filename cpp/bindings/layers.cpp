@@ -1,4 +1,6 @@
 // Layer, and the Python classes of the built-in ones.
+#include <algorithm>
+
 #include "python_layer.h"
 
 namespace lamina::python {
@@ -173,6 +175,13 @@ void bind_layers(py::module_& m) {
       "non_trainable_variables",
       [](const Layer& l) { return variables_list(l.non_trainable_weights()); },
       "The same as non_trainable_weights.");
+  c.def_property_readonly("_own_weights", [](const Layer& l) {  // in the order of weights()
+    std::vector<Variable> out;
+    for (auto& v : l.weights())
+      if (std::find(l.own_weights().begin(), l.own_weights().end(), v) != l.own_weights().end())
+        out.push_back(v);
+    return variables_list(out);
+  });
   c.def_property_readonly("_layers", [](const Layer& l) {
     py::list out;
     for (auto& s : l.layers()) out.append(wrap_layer(s));

@@ -426,6 +426,8 @@ void bind_model(py::module_& m) {
     if (!name.is_none()) return wrap_layer(model.get_layer(name.cast<std::string>()));
     return wrap_layer(model.get_layer(index.cast<int64_t>()));
   });
+  c.def("_compile_config",
+        [](const Model& model) { return from_config_object(model.compile_config()); });
   c.def("_save", &Model::save, py::arg("path"), Release());
   c.def("_save_weights", &Model::save_weights, py::arg("path"), Release());
   c.def("_load_weights", &Model::load_weights, py::arg("path"), Release());

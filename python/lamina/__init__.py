@@ -34,12 +34,14 @@ from lamina import (  # isort: skip
     models,
     ops,
     optimizers,
+    preprocessing,
     random,
     regularizers,
     saving,
     text,
     tree,
     utils,
+    visualization,
 )
 from lamina._input_spec import InputSpec
 from lamina._symbolic import KerasTensor
@@ -214,6 +216,7 @@ __all__ = [
     "no_grad",
     "ops",
     "optimizers",
+    "preprocessing",
     "random",
     "regularizers",
     "saving",
@@ -224,4 +227,5 @@ __all__ = [
     "utils",
     "value_and_grad",
     "version",
+    "visualization",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lamina import _core
+from lamina.utils._py_dataset import PyDataset, batches_of
 
 
 def _is_frame(x: Any) -> bool:
@@ -166,8 +167,14 @@ class Batches:
     """Batches from a generator, an iterable, a sequence with __getitem__, or a function."""
 
     def __init__(
-        self, model: _core.Model, source: Any, class_weight: dict[int, float] | None = None
+        self,
+        model: _core.Model,
+        source: Any,
+        class_weight: dict[int, float] | None = None,
+        shuffle: bool = False,
     ) -> None:
+        self._shuffle = shuffle  # the order of batches that are found by number
+        self._in_epoch = False
         self._model = model
         self._source = source
         self._class_weight = class_weight
@@ -187,14 +194,24 @@ class Batches:
             if self._iterator is None:
                 self._iterator = iter(s)
             return self._iterator
+        if isinstance(s, PyDataset):
+            return batches_of(s, self._shuffle)
         if hasattr(s, "__getitem__") and hasattr(s, "__len__"):
             return (s[i] for i in range(len(s)))
         return iter(s)
 
     def __call__(self, epoch: int) -> Iterator:
-        if epoch and hasattr(self._source, "on_epoch_end"):
-            self._source.on_epoch_end()
+        self.end_epoch()
+        self._in_epoch = True
+        if hasattr(self._source, "on_epoch_begin"):
+            self._source.on_epoch_begin()
         return self._batches()
+
+    def end_epoch(self) -> None:
+        """Tells the source that an epoch is over, if one had begun."""
+        if self._in_epoch and hasattr(self._source, "on_epoch_end"):
+            self._source.on_epoch_end()
+        self._in_epoch = False
 
     def _batches(self) -> Iterator:
         for item in self._items():

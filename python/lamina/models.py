@@ -7,7 +7,17 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lamina import _core, _layer, config, losses, metrics, optimizers
+from lamina import (
+    _core,
+    _keras_config,
+    _keras_describe,
+    _keras_files,
+    _layer,
+    config,
+    losses,
+    metrics,
+    optimizers,
+)
 from lamina._core import Model, Sequential
 from lamina._data import Batches, arrays_of, flatten, sample_count
 from lamina._python_layers import check_portable
@@ -286,11 +296,14 @@ def _fit(
     else:
         if y is not None or sample_weight is not None:
             raise ValueError("fit: y and sample_weight come from the dataset; do not pass them")
-        batches = Batches(self, x, class_weight)
+        batches = Batches(self, x, class_weight, bool(shuffle))
         options["class_weight"] = None
         steps = steps_per_epoch or (batches.steps if batches.steps > 0 else None)
         _Begin(self, given, epochs=epochs, steps=steps, verbose=verbose)
         self._fit_dataset(batches, batches.steps, options)
+        batches.end_epoch()
+    if isinstance(options.get("validation_data"), Batches):
+        options["validation_data"].end_epoch()
     self.history = history
     return history
 
@@ -335,6 +348,7 @@ def _evaluate(
         batches = Batches(self, x)
         _Begin(self, given, epochs=1, steps=steps or batches.steps, verbose=verbose)
         logs = self._evaluate_dataset(batches, batches.steps, steps or -1, _adapted(given))
+        batches.end_epoch()
     return _result(logs, return_dict)
 
 
@@ -359,7 +373,9 @@ def _predict(
     data = arrays_of(self, x, None, None)
     if data is None:
         batches = Batches(self, x)
-        return _as_arrays(self._predict_dataset(batches, batches.steps, steps or -1))
+        outputs = self._predict_dataset(batches, batches.steps, steps or -1)
+        batches.end_epoch()
+        return _as_arrays(outputs)
     given = _callbacks(callbacks, 0, None)
     _Begin(self, given, epochs=1, steps=steps, verbose=0)
     return _as_arrays(self._predict_arrays(data[0], batch_size or 32, steps or -1, _adapted(given)))
@@ -437,27 +453,80 @@ def _path(filepath: str | os.PathLike, overwrite: bool) -> str:
     return path
 
 
-def _save(self: Model, filepath: str | os.PathLike, overwrite: bool = True, **kwargs: Any) -> None:
+def _save(
+    self: Model,
+    filepath: str | os.PathLike,
+    overwrite: bool = True,
+    zipped: bool | None = None,
+    **kwargs: Any,
+) -> None:
     """Save architecture, weights, optimizer and random state in one file.
 
-    The file is a safetensors file; a crash or a full disk leaves an older file as it was.
+    A file that ends in ".keras" is one of Keras's, which Keras 3 loads; it takes the extra
+    `lamina[keras-files]`, and has no random state. All others are safetensors files, which Python
+    and C++ load. A crash or a full disk leaves an older file as it was.
+
+    Args:
+        filepath: The file.
+        overwrite: Whether to replace a file that is there.
+        zipped: Only True is supported.
 
     Raises:
         OSError: The file cannot be written.
-        ValueError: The model is not built.
+        ValueError: The model is not built, or the file cannot hold a layer of it.
+        ImportError: A file of Keras's, and h5py is not installed.
     """
+    if zipped is False:
+        raise ValueError("save: folders instead of files (zipped=False) are not supported")
     check_portable(self)
-    self._save(_path(filepath, overwrite))
+    path = _path(filepath, overwrite)
+    _keras_files.refuse_other_hdf5(path)
+    if _keras_files.is_model_file(path):
+        _keras_files.save(self, path)
+    else:
+        self._save(path)
 
 
-def _save_weights(self: Model, filepath: str | os.PathLike, overwrite: bool = True) -> None:
-    """Save the weights alone."""
-    self._save_weights(_path(filepath, overwrite))
+def _save_weights(
+    self: Model,
+    filepath: str | os.PathLike,
+    overwrite: bool = True,
+    max_shard_size: float | None = None,
+) -> None:
+    """Save the weights alone.
+
+    Args:
+        filepath: The file; one that ends in ".weights.h5" is Keras's, which holds the optimizer's
+            state too and takes the extra `lamina[keras-files]`. Others are safetensors files.
+        overwrite: Whether to replace a file that is there.
+        max_shard_size: Only None is supported.
+    """
+    if max_shard_size is not None:
+        raise ValueError("save_weights: files of several parts (max_shard_size) are not supported")
+    path = _path(filepath, overwrite)
+    _keras_files.refuse_other_hdf5(path)
+    if _keras_files.is_weights_file(path):
+        _keras_files.save_weights(self, path)
+    else:
+        self._save_weights(path)
 
 
-def _load_weights(self: Model, filepath: str | os.PathLike, **kwargs: Any) -> None:
-    """Read weights from a file of `save` or `save_weights`; nothing changes unless all fit."""
-    self._load_weights(os.fspath(filepath))
+def _load_weights(
+    self: Model, filepath: str | os.PathLike, skip_mismatch: bool = False, **kwargs: Any
+) -> None:
+    """Read weights from a file of `save` or `save_weights`; nothing changes unless all fit.
+
+    Args:
+        filepath: The file, lamina's or Keras's (".keras", ".weights.h5").
+        skip_mismatch: Of Keras's files: leave alone layers whose weights do not fit, with a
+            warning.
+    """
+    path = os.fspath(filepath)
+    _keras_files.refuse_other_hdf5(path)
+    if _keras_files.is_model_file(path) or _keras_files.is_weights_file(path):
+        _keras_files.load_weights(self, path, skip_mismatch)
+    else:
+        self._load_weights(path)
 
 
 def _compute_loss(
@@ -504,10 +573,19 @@ def _predict_step(self: Model, data: Any) -> Any:
 
 
 def _to_json(self: Model, **kwargs: Any) -> str:
-    """The architecture as JSON."""
+    """The architecture as JSON, in Keras's form where Keras has all that the model is made of.
+
+    Args:
+        kwargs: Passed on to `json.dumps`.
+    """
     import json
 
-    return json.dumps(self._serialize(), **kwargs)
+    try:
+        described = _keras_describe.describe(self)
+        described["compile_config"] = _keras_describe.compile_config(self)
+    except ValueError:
+        described = self._serialize()
+    return json.dumps(described, **kwargs)
 
 
 def _optimizer_of(self: Model) -> Any:
@@ -537,6 +615,8 @@ def _model_from_config(cls: type, config: dict[str, Any], custom_objects: Any = 
     if cls.__dict__.get("_lamina_native") or "layers" in config:
         kind = "Sequential" if issubclass(cls, Sequential) else "Functional"
         with saving.custom_object_scope(custom_objects or {}):
+            if any("module" in la for la in config.get("layers", ())):  # as Keras has it
+                return _keras_config.layer_of({"class_name": kind, "config": config})
             return _core.model_from_config({"class_name": kind, "config": config})
     return cls(**{k: v for k, v in config.items() if k not in ("trainable", "dtype")})
 
@@ -548,19 +628,75 @@ def _visible_layers(self: Model) -> list:
     return layers
 
 
-def model_from_json(text: str, custom_objects: Any = None) -> Model:
-    """A model from the JSON of `to_json`, with fresh weights."""
+def model_from_json(json_string: str, custom_objects: Any = None) -> Model:
+    """A model from the JSON of `to_json`, Keras's too, with fresh weights."""
     import json
 
     from lamina import saving
 
+    described = json.loads(json_string)
     with saving.custom_object_scope(custom_objects or {}):
-        return _core.model_from_config(json.loads(text))
+        if "module" not in described:
+            return _core.model_from_config(described)
+        model = _keras_config.model_of(described)
+        if described.get("compile_config"):
+            model.compile(**_keras_config.compile_arguments(described["compile_config"]))
+        return model
 
 
-def clone_model(model: Model) -> Model:
-    """The same architecture with fresh weights."""
-    return _core.model_from_config(model._serialize())
+def clone_model(
+    model: Model,
+    input_tensors: Any = None,
+    clone_function: Callable | None = None,
+    call_function: Callable | None = None,
+    recursive: bool = False,
+    **kwargs: Any,
+) -> Model:
+    """The same architecture with fresh weights.
+
+    Args:
+        model: The model.
+        input_tensors: Symbolic tensors to build it on; new ones by default.
+        clone_function: Function of a layer of the model that gives the layer in its place; by
+            default one from its config.
+        call_function: Function(layer, *args, **kwargs) that calls a layer of a functional model.
+        recursive: Whether to go into models inside, instead of giving them to clone_function.
+
+    Raises:
+        ValueError: clone_function gives no layer, or the model is not made of layers.
+
+    Example:
+
+    >>> import lamina
+    >>> model = lamina.Sequential([lamina.Input((3,)), lamina.layers.Dense(2)])
+    >>> def wider(layer):
+    ...     config = layer.get_config()
+    ...     return type(layer).from_config({**config, "units": 2 * config["units"]})
+    >>> lamina.models.clone_model(model, clone_function=wider).output_shape
+    (None, 4)
+    """
+    if kwargs:
+        raise ValueError(f"clone_model: unknown arguments {sorted(kwargs)}")
+    if input_tensors is None and clone_function is None and call_function is None:
+        return _core.model_from_config(model._serialize())
+    from lamina._clone import clone
+
+    def default(layer: Any) -> Any:
+        return _core.deserialize_layer({k: layer._serialize()[k] for k in ("class_name", "config")})
+
+    return clone(model, input_tensors, clone_function or default, call_function, recursive)
+
+
+def _get_compile_config(self: Model) -> dict[str, Any]:
+    """What compile() was given, as Keras describes it."""
+    return _keras_describe.compile_config(self)
+
+
+def _compile_from_config(self: Model, config: dict[str, Any]) -> None:
+    """Compile with what `get_compile_config` gave."""
+    self.compile(**_keras_config.compile_arguments(config))
+    if self.built:
+        self.optimizer.build(self.trainable_variables)
 
 
 for _class in (Model, Sequential):
@@ -584,6 +720,8 @@ for _name, _method in {
     "test_step": _test_step,
     "predict_step": _predict_step,
     "to_json": _to_json,
+    "get_compile_config": _get_compile_config,
+    "compile_from_config": _compile_from_config,
     "optimizer": property(_optimizer_of, doc="The optimizer of compile()."),
     "metrics": property(lambda self: self._metrics, doc="The loss tracker and the metrics."),
     "layers": property(_visible_layers, doc="The layers, in order."),

@@ -8,7 +8,8 @@ import os
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from lamina import _choice, _core, _layer
+from lamina import _choice, _core, _keras_config, _keras_files, _layer
+from lamina._keras_editor import KerasFileEditor
 
 _registered: dict[str, Any] = {}
 
@@ -131,20 +132,26 @@ def load_model(
     compile: bool = True,
     safe_mode: bool = True,
 ) -> Any:
-    """A model from a file that `save` wrote, in Python or C++.
+    """A model from a file that `save` wrote, in Python or C++, or that Keras wrote.
 
     Args:
-        filepath: The file.
+        filepath: The file; one that ends in ".keras" is Keras's, which takes the extra
+            `lamina[keras-files]`.
         custom_objects: Name -> class or function, for those that are not registered.
         compile: Restore optimizer, loss and metrics too, so that training goes on.
-        safe_mode: Kept for Keras's sake: a model file holds no code.
+        safe_mode: Kept for Keras's sake: code in a model file is never run.
 
     Raises:
         OSError: The file cannot be read.
         ValueError: It is damaged, not a model file, or names an unknown class.
+        ImportError: A file of Keras's, and h5py is not installed.
     """
+    path = os.fspath(filepath)
+    _keras_files.refuse_other_hdf5(path)
     with custom_object_scope(custom_objects or {}):
-        return _core.load(os.fspath(filepath), compile)
+        if _keras_files.is_model_file(path):
+            return _keras_files.load(path, compile)
+        return _core.load(path, compile)
 
 
 load = load_model
@@ -157,14 +164,21 @@ def save_model(
     model.save(filepath, overwrite=overwrite)
 
 
-def save_weights(model: Any, filepath: str | os.PathLike, overwrite: bool = True) -> None:
-    """See `Model.save_weights`."""
+def save_weights(
+    model: Any,
+    filepath: str | os.PathLike,
+    overwrite: bool = True,
+    max_shard_size: float | None = None,
+) -> None:
+    """See `Model.save_weights`. Files of several parts are not supported."""
+    if max_shard_size is not None:
+        raise ValueError("save_weights: files of several parts (max_shard_size) are not supported")
     model.save_weights(filepath, overwrite=overwrite)
 
 
-def load_weights(model: Any, filepath: str | os.PathLike) -> None:
+def load_weights(model: Any, filepath: str | os.PathLike, skip_mismatch: bool = False) -> None:
     """See `Model.load_weights`."""
-    model.load_weights(filepath)
+    model.load_weights(filepath, skip_mismatch=skip_mismatch)
 
 
 def serialize_keras_object(obj: Any) -> Any:
@@ -194,6 +208,9 @@ def deserialize_keras_object(
     """
     if not isinstance(config, dict) or "class_name" not in config:
         return config
+    if "module" in config and _keras_config.is_layer(config):
+        with custom_object_scope(custom_objects or {}):
+            return _keras_config.layer_of(config)
     cls = get_registered_object(config["class_name"], custom_objects)
     cls = cls or _public_class(config.get("module"), config["class_name"])
     if cls is not None:
@@ -228,6 +245,7 @@ def _public_class(module: str | None, name: str) -> Any:
 
 __all__ = [
     "CustomObjectScope",
+    "KerasFileEditor",
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",

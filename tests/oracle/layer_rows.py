@@ -62,7 +62,7 @@ class LayerRow(Row):
         checks: list[Callable] = [self.config, self.weights, self.values_and_gradients]
         arrays = all(isinstance(x, np.ndarray) for x in leaves(self.inputs))
         if arrays and not self.call:
-            checks.append(self.file)
+            checks += [self.file, self.keras_files]
             if self.train and (self.seed_free or self.training is False):
                 checks.append(self.three_steps)
         return checks
@@ -233,6 +233,33 @@ class LayerRow(Row):
         again = lamina.load(folder / "model.safetensors")
         for a, b in zip(leaves(again.predict_on_batch(x)), leaves(model.predict_on_batch(x))):
             np.testing.assert_array_equal(a, b)
+
+    def keras_files(self, folder: Any) -> None:
+        """lamina reads what Keras wrote, and Keras what lamina wrote."""
+        import keras
+
+        import lamina
+
+        theirs, ours = self.model(keras), self.model(lamina)
+        share_weights(theirs, ours, self.id)
+        x = leaves(self.inputs)
+        given = x[0] if len(x) == 1 else x
+        expected = theirs(given, training=False)
+        theirs.save(folder / "theirs.keras")
+        read = lamina.saving.load_model(folder / "theirs.keras")
+        close(read.predict_on_batch(x), expected, self.tol, "Keras's file")
+        assert [w.shape for w in read.weights] == [w.shape for w in ours.weights]
+        ours.save(folder / "ours.keras")
+        read = keras.saving.load_model(folder / "ours.keras")
+        close(read(given, training=False), expected, self.tol, "lamina's file")
+        theirs.save_weights(folder / "theirs.weights.h5")
+        share_weights(ours, ours, "others")
+        ours.load_weights(folder / "theirs.weights.h5")
+        close(ours.predict_on_batch(x), expected, self.tol, "Keras's weights")
+        ours.save_weights(folder / "ours.weights.h5")
+        share_weights(theirs, theirs, "others")
+        theirs.load_weights(folder / "ours.weights.h5")
+        close(theirs(given, training=False), expected, self.tol, "lamina's weights")
 
 
 def share_weights(theirs: Any, ours: Any, key: str) -> None:

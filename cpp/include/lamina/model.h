@@ -28,6 +28,7 @@ struct CompileOptions {
     Config by_name;
     MetricPtr object;
     bool weighted = false;
+    std::string name;  // of the object when compile() got it; the output's comes in front later
   };
   std::vector<MetricSpec> metrics;
   bool run_eagerly = false;
@@ -100,6 +101,9 @@ class Model : public Layer {
 
   void compile(const CompileOptions& options);
   bool compiled() const;
+  // What compile() was given, as model files have it; null before. And back.
+  Config compile_config() const;
+  void compile_from_config(const Config& config);
   OptimizerPtr optimizer() const;
   std::vector<MetricPtr> metrics() const;  // with the loss tracker first
   std::vector<std::string> metrics_names() const;

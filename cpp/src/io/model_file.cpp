@@ -45,51 +45,6 @@ void add_weights(Writer& w, const Model& model) {
   for (auto& [path, v] : model.named_weights()) w.add("weights/" + path, v.value());
 }
 
-Config compile_config(const Model::Impl& m) {
-  Config c = Config::object();
-  c.set("optimizer", serialize_optimizer(*m.optimizer));
-  std::vector<Config> losses, weights, metrics;
-  for (auto& l : m.options.losses)
-    losses.push_back(
-        l ? Config::object({{"class_name", l->class_name()}, {"config", l->get_config()}})
-          : Config());
-  for (double w : m.options.loss_weights) weights.push_back(w);
-  for (auto& s : m.options.metrics) {
-    Config by = s.object ? Config::object({{"class_name", s.object->class_name()},
-                                           {"config", s.object->get_config()}})
-                         : s.by_name;
-    metrics.push_back(Config::object(
-        {{"output", static_cast<int64_t>(s.output)}, {"weighted", s.weighted}, {"metric", by}}));
-  }
-  c.set("losses", std::move(losses));
-  c.set("loss_weights", std::move(weights));
-  c.set("metrics", std::move(metrics));
-  c.set("run_eagerly", m.options.run_eagerly);
-  return c;
-}
-
-void compile_from_config(Model& model, const Config& c) {
-  CompileOptions o;
-  o.optimizer = c.at("optimizer");
-  for (const Config& l : c.at("losses").as_list())
-    o.losses.push_back(l.is_null() ? nullptr : make_loss(l));
-  for (const Config& w : c.at("loss_weights").as_list()) o.loss_weights.push_back(w.as_double());
-  for (const Config& s : c.at("metrics").as_list()) {
-    CompileOptions::MetricSpec spec;
-    int64_t output = s.at("output").as_int();
-    if (output < 0) fail("model file: metrics for output ", output);
-    spec.output = static_cast<size_t>(output);
-    spec.weighted = s.at("weighted").as_bool();
-    if (s.at("metric").is_object())
-      spec.object = make_metric(s.at("metric"));
-    else
-      spec.by_name = s.at("metric");
-    o.metrics.push_back(spec);
-  }
-  o.run_eagerly = c.at("run_eagerly").as_bool();
-  model.compile(o);
-}
-
 // A path without the numbers that automatic names of layers end with.
 std::string unnumbered(const std::string& path) {
   std::string out;
@@ -163,6 +118,56 @@ void restore_random(Model& model, const io::SafetensorsFile& file) {
 
 }  // namespace
 
+Config Model::compile_config() const {
+  if (!impl_->compiled) return {};
+  const Impl& m = *impl_;
+  Config c = Config::object();
+  c.set("optimizer", serialize_optimizer(*m.optimizer));
+  std::vector<Config> losses, weights, metrics;
+  for (auto& l : m.options.losses)
+    losses.push_back(
+        l ? Config::object({{"class_name", l->class_name()}, {"config", l->get_config()}})
+          : Config());
+  for (double w : m.options.loss_weights) weights.push_back(w);
+  for (auto& s : m.options.metrics) {
+    Config by = s.by_name;
+    if (s.object) {
+      Config c = s.object->get_config();
+      if (c.has("name")) c.set("name", s.name);
+      by = Config::object({{"class_name", s.object->class_name()}, {"config", c}});
+    }
+    metrics.push_back(Config::object(
+        {{"output", static_cast<int64_t>(s.output)}, {"weighted", s.weighted}, {"metric", by}}));
+  }
+  c.set("losses", std::move(losses));
+  c.set("loss_weights", std::move(weights));
+  c.set("metrics", std::move(metrics));
+  c.set("run_eagerly", m.options.run_eagerly);
+  return c;
+}
+
+void Model::compile_from_config(const Config& c) {
+  CompileOptions o;
+  o.optimizer = c.at("optimizer");
+  for (const Config& l : c.at("losses").as_list())
+    o.losses.push_back(l.is_null() ? nullptr : make_loss(l));
+  for (const Config& w : c.at("loss_weights").as_list()) o.loss_weights.push_back(w.as_double());
+  for (const Config& s : c.at("metrics").as_list()) {
+    CompileOptions::MetricSpec spec;
+    int64_t output = s.at("output").as_int();
+    if (output < 0) fail("model file: metrics for output ", output);
+    spec.output = static_cast<size_t>(output);
+    spec.weighted = s.at("weighted").as_bool();
+    if (s.at("metric").is_object())
+      spec.object = make_metric(s.at("metric"));
+    else
+      spec.by_name = s.at("metric");
+    o.metrics.push_back(spec);
+  }
+  o.run_eagerly = c.at("run_eagerly").as_bool();
+  compile(o);
+}
+
 void Model::save(const std::string& path) const {
   if (!built_) throw error("save: the model has no weights yet; build it or call it on data first");
   Writer w;
@@ -174,7 +179,7 @@ void Model::save(const std::string& path) const {
   meta["lamina_version"] = version();
   meta["model"] = serialize_layer(*this).dump();
   if (impl_->compiled) {
-    meta["compile"] = compile_config(*impl_).dump();
+    meta["compile"] = compile_config().dump();
     for (auto& [name, v] : impl_->optimizer->variables()) w.add("optimizer/" + name, v.value());
   }
   io::write_safetensors(path, w.entries, meta);
@@ -217,7 +222,7 @@ ModelPtr load(const std::string& path, bool compile) {
   restore_random(*model, file);
   restore_assets(*model, file);
   if (compile && meta.count("compile")) {
-    compile_from_config(*model, Config::parse(meta["compile"]));
+    model->compile_from_config(Config::parse(meta["compile"]));
     restore_optimizer(*model, file, path);
   }
   return model;

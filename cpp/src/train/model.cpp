@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <unordered_map>
 
 #include "lamina/ragged.h"
@@ -57,9 +58,35 @@ void require_no_weights(const Layer& layer) {
         "give this layer its result");
 }
 
-// Cuts the calls between inputs and outputs out of the symbolic graph.
-void trace_graph(Model::Impl& impl, const Layer& owner) {
+// Layers in Keras's order, which weights and files follow: those with most layers between them and
+// the outputs first, among equals those that a search from the outputs meets first.
+std::vector<LayerPtr> layers_by_depth(const Model::Impl& impl,
+                                      const std::unordered_map<const Layer*, int>& met) {
+  std::vector<int> depth(impl.calls.size(), 0);
+  std::unordered_map<const Layer*, int> layer_depth;
+  std::vector<LayerPtr> layers;
+  for (size_t i = impl.calls.size(); i-- > 0;) {
+    const LayerPtr& layer = impl.calls[i].node->layer;
+    auto [it, fresh] = layer_depth.emplace(layer.get(), 0);
+    it->second = depth[i] = std::max(depth[i], it->second);
+    if (fresh) layers.push_back(layer);
+    for (auto& from : impl.calls[i].from)
+      if (from.second != std::string::npos && from.first >= 0) {
+        int& before = depth[static_cast<size_t>(from.first)];
+        before = std::max(before, depth[i] + 1);
+      }
+  }
+  std::sort(layers.begin(), layers.end(), [&](const LayerPtr& a, const LayerPtr& b) {
+    int x = layer_depth.at(a.get()), y = layer_depth.at(b.get());
+    return x != y ? x > y : met.at(a.get()) < met.at(b.get());
+  });
+  return layers;
+}
+
+// Cuts the calls between inputs and outputs out of the symbolic graph; gives the layers, in order.
+std::vector<LayerPtr> trace_graph(Model::Impl& impl, const Layer& owner) {
   std::unordered_map<const SymbolicNode*, int> index;
+  std::unordered_map<const Layer*, int> met;
   for (size_t i = 0; i < impl.inputs.size(); ++i) {
     if (!impl.inputs[i].is_symbolic())
       throw owner.error("inputs must be symbolic tensors made by Input() or by layers");
@@ -84,6 +111,7 @@ void trace_graph(Model::Impl& impl, const Layer& owner) {
       throw owner.error("an output depends on input '" + t.impl()->name +
                         "', which is not among the inputs");
     index[node.get()] = std::numeric_limits<int>::max();  // under way
+    met.emplace(node->layer.get(), static_cast<int>(met.size()));
     stack.emplace_back(node, 0);
   };
   for (const Tensor& out : impl.outputs) {
@@ -120,6 +148,7 @@ void trace_graph(Model::Impl& impl, const Layer& owner) {
     require_no_weights(*call.node->layer);
     impl.text_calls.push_back(i);
   }
+  return layers_by_depth(impl, met);
 }
 
 // The argument `mask` goes with the inputs.
@@ -178,13 +207,12 @@ Model::Model(const Tensors& inputs, const Tensors& outputs, const LayerOptions& 
   impl_->inputs = inputs;
   impl_->outputs = outputs;
   if (name_.empty()) name_ = unique_layer_name("Functional");
-  trace_graph(*impl_, *this);
-  std::map<std::string, LayerPtr> names;
-  for (auto& call : impl_->calls) {
-    auto [it, fresh] = names.emplace(call.node->layer->name(), call.node->layer);
-    if (!fresh && it->second != call.node->layer)
-      throw error("two layers have the name '" + it->first + "'; names within a model must differ");
-    track_layer(call.node->layer);
+  std::set<std::string> names;
+  for (const LayerPtr& layer : trace_graph(*impl_, *this)) {
+    if (!names.insert(layer->name()).second)
+      throw error("two layers have the name '" + layer->name() +
+                  "'; names within a model must differ");
+    track_layer(layer);
   }
   for (const Tensor& t : inputs) build_shapes_.push_back(t.shape());
   built_ = true;

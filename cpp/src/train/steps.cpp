@@ -27,6 +27,8 @@ void Model::compile(const CompileOptions& options) {
   m.optimizer =
       options.optimizer_object ? options.optimizer_object : make_optimizer(options.optimizer);
   m.options = options;
+  for (auto& spec : m.options.metrics)
+    if (spec.object) spec.name = spec.object->name();
   m.metrics.clear();
   m.metrics_ready = false;
   m.loss_tracker = std::make_shared<MeanMetric>("loss");

@@ -19,8 +19,20 @@ from lamina.saving import (
     register_keras_serializable,
     serialize_keras_object,
 )
+from lamina.utils._config import Config
+from lamina.utils._datasets import split_dataset, timeseries_dataset_from_array
+from lamina.utils._directories import (
+    audio_dataset_from_directory,
+    image_dataset_from_directory,
+    text_dataset_from_directory,
+)
+from lamina.utils._feature_space import FeatureSpace
 from lamina.utils._files import get_file
+from lamina.utils._images import array_to_img, img_to_array, load_img, save_img
 from lamina.utils._numeric import normalize, pad_sequences, set_random_seed, to_categorical
+from lamina.utils._plot import model_to_dot, plot_model
+from lamina.utils._progbar import Progbar
+from lamina.utils._py_dataset import PyDataset, Sequence
 from lamina.utils._training import pack_x_y_sample_weight, unpack_x_y_sample_weight
 
 
@@ -38,7 +50,14 @@ def get_source_inputs(tensor: Any) -> list[_core.Tensor]:
 
 
 __all__ = [
+    "Config",
     "CustomObjectScope",
+    "FeatureSpace",
+    "Progbar",
+    "PyDataset",
+    "Sequence",
+    "array_to_img",
+    "audio_dataset_from_directory",
     "clear_session",
     "custom_object_scope",
     "deserialize_keras_object",
@@ -49,15 +68,24 @@ __all__ = [
     "get_registered_name",
     "get_registered_object",
     "get_source_inputs",
+    "image_dataset_from_directory",
+    "img_to_array",
     "is_interactive_logging_enabled",
     "is_keras_tensor",
+    "load_img",
+    "model_to_dot",
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
+    "plot_model",
     "register_keras_serializable",
+    "save_img",
     "serialize_keras_object",
     "set_random_seed",
+    "split_dataset",
     "standardize_dtype",
+    "text_dataset_from_directory",
+    "timeseries_dataset_from_array",
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]
