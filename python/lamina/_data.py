@@ -174,7 +174,6 @@ class Batches:
         shuffle: bool = False,
     ) -> None:
         self._shuffle = shuffle  # the order of batches that are found by number
-        self._in_epoch = False
         self._model = model
         self._source = source
         self._class_weight = class_weight
@@ -201,17 +200,13 @@ class Batches:
         return iter(s)
 
     def __call__(self, epoch: int) -> Iterator:
-        self.end_epoch()
-        self._in_epoch = True
-        if hasattr(self._source, "on_epoch_begin"):
-            self._source.on_epoch_begin()
         return self._batches()
 
-    def end_epoch(self) -> None:
-        """Tells the source that an epoch is over, if one had begun."""
-        if self._in_epoch and hasattr(self._source, "on_epoch_end"):
-            self._source.on_epoch_end()
-        self._in_epoch = False
+    def tell(self, what: str) -> None:
+        """Call a method of the source, on_epoch_begin or on_epoch_end, if it has it."""
+        method = getattr(self._source, what, None)
+        if method is not None:
+            method()
 
     def _batches(self) -> Iterator:
         for item in self._items():

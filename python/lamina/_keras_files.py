@@ -66,6 +66,8 @@ def refuse_other_hdf5(path: str) -> None:
 def save(model: _core.Model, path: str) -> None:
     """Write a model as Keras does."""
     h5py()
+    if model.compiled and model.built:  # so that the file has all of its state
+        model.optimizer.build(model.trainable_variables)
     config = _keras_describe.describe(model)
     config["compile_config"] = _keras_describe.compile_config(model)
     metadata = {
@@ -136,13 +138,13 @@ def load(path: str, compile: bool = True) -> _core.Model:
     """A model from a `.keras` file; its custom objects must be known."""
     with _archive(path) as archive:
         config = _config(archive, path)
+        model = _keras_config.model_of(config)
+        described = config.get("compile_config")
+        if compile and described:
+            model.compile(**_keras_config.compile_arguments(described))
+            if model.built:
+                model.optimizer.build(model.trainable_variables)
         with _weights(archive, path) as weights:
-            model = _keras_config.model_of(config)
-            described = config.get("compile_config")
-            if compile and described:
-                model.compile(**_keras_config.compile_arguments(described))
-                if model.built:
-                    model.optimizer.build(model.trainable_variables)
             _load_vocabularies(model, archive, weights, path)
             _keras_weights.read(model, weights, path)
     return model

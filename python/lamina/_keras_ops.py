@@ -135,8 +135,6 @@ def call(config: dict[str, Any], inputs: list[Any]) -> dict[str, Any]:
         args.append([_index(*p) for p in parts])
     elif op == "full_like":
         args.append(attrs["fill_value"])
-    elif op == "power" and isinstance(args[1], float) and args[1].is_integer():
-        args[1] = int(args[1])  # where XLA's power of a negative number is no NaN
     kwargs = {"constant_values": attrs["constant_values"]} if op == "pad" else {}
     return {"args": args, "kwargs": kwargs}
 

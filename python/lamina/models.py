@@ -205,6 +205,31 @@ def _adapted(callbacks: list) -> list:
     return [_Shared(callbacks), *(_Batches(c) for c in callbacks if _layer.batch_hooks(c))]
 
 
+class _Epochs(Callback):
+    """Tells data sets when an epoch begins and ends, and a validation."""
+
+    def __init__(self, training: Batches | None, validation: Any) -> None:
+        super().__init__()
+        self._training = training
+        self._validation = validation if isinstance(validation, Batches) else None
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if self._training is not None:
+            self._training.tell("on_epoch_begin")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self._training is not None:
+            self._training.tell("on_epoch_end")
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        if self._validation is not None:
+            self._validation.tell("on_epoch_begin")
+
+    def on_test_end(self, logs: Any = None) -> None:
+        if self._validation is not None:
+            self._validation.tell("on_epoch_end")
+
+
 class _Begin:
     """Gives Python callbacks their model and parameters before the core's loop starts."""
 
@@ -278,7 +303,6 @@ def _fit(
         "validation_steps": validation_steps,
         "validation_batch_size": validation_batch_size,
         "validation_freq": validation_freq,
-        "callbacks": _adapted(given),
     }
     if validation_data is not None:
         if isinstance(validation_data, (tuple, list)):
@@ -287,6 +311,8 @@ def _fit(
         else:
             options["validation_data"] = Batches(self, validation_data)
     data = arrays_of(self, x, y, sample_weight)
+    batches = None if data is not None else Batches(self, x, class_weight, bool(shuffle))
+    options["callbacks"] = _adapted([*given, _Epochs(batches, options.get("validation_data"))])
     if data is not None:
         n = sample_count(data[0][0]) if data[0] else 0
         train = int(n * (1 - validation_split)) if validation_split else n
@@ -296,14 +322,11 @@ def _fit(
     else:
         if y is not None or sample_weight is not None:
             raise ValueError("fit: y and sample_weight come from the dataset; do not pass them")
-        batches = Batches(self, x, class_weight, bool(shuffle))
+        assert batches is not None
         options["class_weight"] = None
         steps = steps_per_epoch or (batches.steps if batches.steps > 0 else None)
         _Begin(self, given, epochs=epochs, steps=steps, verbose=verbose)
         self._fit_dataset(batches, batches.steps, options)
-        batches.end_epoch()
-    if isinstance(options.get("validation_data"), Batches):
-        options["validation_data"].end_epoch()
     self.history = history
     return history
 
@@ -347,8 +370,8 @@ def _evaluate(
     else:
         batches = Batches(self, x)
         _Begin(self, given, epochs=1, steps=steps or batches.steps, verbose=verbose)
+        given.append(_Epochs(None, batches))
         logs = self._evaluate_dataset(batches, batches.steps, steps or -1, _adapted(given))
-        batches.end_epoch()
     return _result(logs, return_dict)
 
 
@@ -373,8 +396,9 @@ def _predict(
     data = arrays_of(self, x, None, None)
     if data is None:
         batches = Batches(self, x)
+        batches.tell("on_epoch_begin")
         outputs = self._predict_dataset(batches, batches.steps, steps or -1)
-        batches.end_epoch()
+        batches.tell("on_epoch_end")
         return _as_arrays(outputs)
     given = _callbacks(callbacks, 0, None)
     _Begin(self, given, epochs=1, steps=steps, verbose=0)

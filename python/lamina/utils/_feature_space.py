@@ -351,7 +351,10 @@ class FeatureSpace(Layer):
                     f"(it has dtype {x.dtype}). Consider using `output_mode='dict'`."
                 )
             out[name] = x
-        return out if self.output_mode == "dict" else ops.concatenate(list(out.values()), axis=-1)
+        if self.output_mode == "dict":
+            return out
+        concatenate: Any = ops.concatenate  # type: ignore[attr-defined]
+        return concatenate(list(out.values()), axis=-1)
 
     def _one_hot(self, name: str) -> Any:
         from lamina import layers
