@@ -4,6 +4,7 @@ import doctest
 import inspect
 import pathlib
 import re
+from operator import attrgetter
 
 import pytest
 
@@ -24,11 +25,13 @@ MODULES = [
     "metrics",
     "ops",
     "optimizers",
+    "preprocessing.image",
     "random",
     "regularizers",
     "saving",
     "tree",
     "utils",
+    "visualization",
 ]
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -41,7 +44,7 @@ def public(module):
 
 def examples():
     seen = set()
-    for module in [lamina, *(getattr(lamina, m) for m in MODULES)]:
+    for module in [lamina, *(attrgetter(m)(lamina) for m in MODULES)]:
         for name, value in public(module):
             members = [(name, value)]
             if inspect.isclass(value):

@@ -350,6 +350,16 @@ def test_unknown_layers_and_references(path):
     refused(with_config(path, nowhere), "unknown layer 'e'")
 
 
+def test_layers_in_two_models_inside(tmp_path):
+    a, x = lamina.Input((3,)), lamina.Input((3,))
+    both = L.Dense(3, name="both")
+    one, two = lamina.Model(a, both(a)), lamina.Sequential([lamina.Input((3,)), both])
+    model = lamina.Model(x, one(x) + two(x))
+    with pytest.raises(ValueError, match="layer 'both' is in two of the models inside"):
+        model.save(tmp_path / "model.keras")
+    assert not (tmp_path / "model.keras").exists()
+
+
 def test_old_files_by_their_names(tmp_path):
     model = small()
     for name in ("model.h5", "model.hdf5"):

@@ -42,11 +42,7 @@ REASONS = [
     (r".*\.(legacy|experimental).*", "legacy"),
     (r".*\.LossScaleOptimizer", "for float16, which lamina does not train in"),
     (r"dtype_policies\..*(Quantized|Int4|GPTQ|AWQ).*", "quantization"),
-    (r"saving\.KerasFileEditor", "Keras's own file format"),
     (r"callbacks\.(TensorBoard|RemoteMonitor)", "services around training"),
-    (r"utils\.(FeatureSpace|PyDataset|Sequence|.*dataset.*)", "data sets"),
-    (r"(utils\.(model_to_dot|plot_model)|visualization\..*)", "drawing"),
-    (r"(utils|preprocessing\.image)\.(.*img.*|smart_resize)", "image files"),
 ]
 SEQUENCES = re.compile(rf"^{REASONS[0][0]}$")
 EVERY_LAYER = {"name", "trainable", "dtype", "activity_regularizer", "autocast"}

@@ -312,9 +312,20 @@ def _flat(outputs: Any) -> list[Any]:
 # ---- compile
 
 
-def compile_arguments(config: dict[str, Any]) -> dict[str, Any]:
-    """Arguments of compile() from Keras's compile_config."""
+def output_keys(described: dict[str, Any]) -> list[str] | None:
+    """Keys of the outputs of a model, in the order in which lamina has them; None where they have
+    no keys."""
+    outputs = (described.get("config") or {}).get("output_layers")
+    return sorted(outputs) if isinstance(outputs, dict) else None
+
+
+def compile_arguments(config: dict[str, Any], keys: list[str] | None = None) -> dict[str, Any]:
+    """Arguments of compile() from Keras's compile_config, for a model with these outputs."""
     from lamina import losses, metrics, optimizers
+
+    def in_order(value: Any) -> Any:
+        known = isinstance(value, dict) and "class_name" not in value
+        return [value.get(k) for k in keys] if keys and known else value
 
     def each(value: Any, make: Any) -> Any:
         if isinstance(value, (list, tuple)):
@@ -331,8 +342,8 @@ def compile_arguments(config: dict[str, Any]) -> dict[str, Any]:
 
     out: dict[str, Any] = {"run_eagerly": bool(config.get("run_eagerly"))}
     out["optimizer"] = each(config.get("optimizer", "rmsprop"), optimizers.get)
-    out["loss"] = each(config.get("loss"), losses.get)
-    out["loss_weights"] = config.get("loss_weights")
+    out["loss"] = each(in_order(config.get("loss")), losses.get)
+    out["loss_weights"] = in_order(config.get("loss_weights"))
     for key in ("metrics", "weighted_metrics"):
-        out[key] = each(config.get(key), metric)
+        out[key] = each(in_order(config.get(key)), metric)
     return out

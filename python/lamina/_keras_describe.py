@@ -27,10 +27,29 @@ def describe(layer: _core.Layer) -> dict[str, Any]:
     Raises:
         ValueError: Keras has no such operation or layer.
     """
-    return _layer(layer._serialize(), layer)
+    _met.append({})
+    try:
+        return _layer(layer._serialize(), layer)
+    finally:
+        _met.pop()
+
+
+# Layers that have been described so far, by identity.
+_met: list[dict[int, Any]] = []
 
 
 def _layer(described: dict[str, Any], live: Any) -> dict[str, Any]:
+    if live is not None and _met:
+        if id(live) in _met[-1] and live.weights:
+            raise ValueError(
+                f"layer '{live.name}' is in two of the models inside, which Keras's files cannot "
+                "hold. Save the model to a safetensors file"
+            )
+        _met[-1][id(live)] = live
+    return _described(described, live)
+
+
+def _described(described: dict[str, Any], live: Any) -> dict[str, Any]:
     kind, config = described["class_name"], described["config"]
     if kind == "Operation":
         return _keras_ops.describe(config)
@@ -229,7 +248,8 @@ def _functional(config: dict[str, Any], live: Any) -> dict[str, Any]:
                 else call_arguments(n, layers.get(name), tensor)
                 for n in described["inbound_nodes"]
             ]
-        out["layers"].append({**layer, "name": name, "inbound_nodes": nodes})
+        layer.update(name=name, inbound_nodes=nodes)
+        out["layers"].append(layer)
 
     def end(reference: list) -> list:
         name, node, index = reference  # of a model inside, the outer one counts calls from 1

@@ -141,7 +141,8 @@ def load(path: str, compile: bool = True) -> _core.Model:
         model = _keras_config.model_of(config)
         described = config.get("compile_config")
         if compile and described:
-            model.compile(**_keras_config.compile_arguments(described))
+            keys = _keras_config.output_keys(config)
+            model.compile(**_keras_config.compile_arguments(described, keys))
             if model.built:
                 model.optimizer.build(model.trainable_variables)
         with _weights(archive, path) as weights:

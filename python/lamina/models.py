@@ -664,7 +664,8 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Model:
             return _core.model_from_config(described)
         model = _keras_config.model_of(described)
         if described.get("compile_config"):
-            model.compile(**_keras_config.compile_arguments(described["compile_config"]))
+            keys = _keras_config.output_keys(described)
+            model.compile(**_keras_config.compile_arguments(described["compile_config"], keys))
         return model
 
 

@@ -105,7 +105,8 @@ def embedded(K):
 
 
 MODELS = [
-    sequential, without_input, shared, branches, nested, ends_in_a_model, operations, embedded,
+    sequential, without_input, shared, branches, nested,
+    ends_in_a_model, operations, embedded,
 ]  # fmt: skip
 
 
@@ -216,6 +217,28 @@ def test_json_both_ways(make):
     assert [w.shape for w in read.weights] == [tuple(w.shape) for w in theirs.weights]
     again = keras.models.model_from_json(ours.to_json())
     assert [tuple(w.shape) for w in again.weights] == [w.shape for w in ours.weights]
+
+
+def test_outputs_by_name(tmp_path):
+    L = keras.layers
+    x = keras.Input((4,), name="x")
+    h = L.Dense(4)(x)
+    theirs = keras.Model({"x": x}, {"q": L.Dense(2)(h), "p": L.Dense(3)(h)})
+    theirs.compile(
+        keras.optimizers.SGD(0.01), {"p": "mse", "q": "mae"}, loss_weights={"p": 2.0, "q": 1.0},
+        metrics={"q": ["mse"]},
+    )  # fmt: skip
+    given = RNG.normal(size=(6, 4)).astype("float32")
+    y = {"p": np.ones((6, 3), "float32"), "q": np.zeros((6, 2), "float32")}
+    theirs.save(tmp_path / "model.keras")
+    ours = lamina.saving.load_model(tmp_path / "model.keras")
+    expected = theirs.predict({"x": given}, verbose=0)
+    close(ours.predict(given, verbose=0), [expected["p"], expected["q"]])
+    losses = [
+        m.fit(a, b, epochs=2, batch_size=6, shuffle=False, verbose=0).history["loss"]
+        for m, a, b in ((ours, given, [y["p"], y["q"]]), (theirs, {"x": given}, y))
+    ]
+    close(np.float32(losses[0]), np.float32(losses[1]))
 
 
 OPTIMIZERS = {

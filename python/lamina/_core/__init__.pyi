@@ -688,6 +688,9 @@ class Layer:
         Symbolic outputs for inputs of which only shapes and element types count.
         """
     @property
+    def _assets(self) -> list[tuple[str, Tensor]]:
+        ...
+    @property
     def _building(self) -> bool:
         ...
     @property
@@ -695,6 +698,12 @@ class Layer:
         ...
     @property
     def _options(self) -> typing.Any:
+        ...
+    @property
+    def _own_weights(self) -> list:
+        ...
+    @property
+    def _takes_list(self) -> bool:
         ...
     @property
     def activity_regularizer(self) -> typing.Any:
@@ -1155,6 +1164,8 @@ class Model(Layer):
         ...
     def _compile(self, arg0: dict) -> None:
         ...
+    def _compile_config(self) -> typing.Any:
+        ...
     def _compute_loss(self, arg0: collections.abc.Sequence[Tensor], arg1: collections.abc.Sequence[Tensor], arg2: collections.abc.Sequence[Tensor], arg3: collections.abc.Sequence[Tensor]) -> Tensor:
         ...
     def _evaluate_arrays(self, arg0: tuple, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex, arg3: list) -> dict:
@@ -1217,6 +1228,10 @@ class Model(Layer):
                 ValueError: An unknown name, or more losses than outputs.
             
         """
+    def compile_from_config(self, config: dict[str, typing.Any]) -> None:
+        """
+        Compile with what `get_compile_config` gave.
+        """
     def compute_loss(self, x: typing.Any = None, y: typing.Any = None, y_pred: typing.Any = None, sample_weight: typing.Any = None, training: bool = True) -> Tensor:
         """
         Total loss of outputs, with regularization; also counts it in the loss metric.
@@ -1265,6 +1280,10 @@ class Model(Layer):
                 ValueError: Shapes or lengths that do not fit, or a model that is not compiled.
             
         """
+    def get_compile_config(self) -> dict[str, typing.Any]:
+        """
+        What compile() was given, as Keras describes it.
+        """
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """
         A layer by name or index.
@@ -1273,9 +1292,15 @@ class Model(Layer):
                 ValueError: There is none.
             
         """
-    def load_weights(self, filepath: str | os.PathLike, **kwargs: typing.Any) -> None:
+    def load_weights(self, filepath: str | os.PathLike, skip_mismatch: bool = False, **kwargs: typing.Any) -> None:
         """
         Read weights from a file of `save` or `save_weights`; nothing changes unless all fit.
+        
+            Args:
+                filepath: The file, lamina's or Keras's (".keras", ".weights.h5").
+                skip_mismatch: Of Keras's files: leave alone layers whose weights do not fit, with a
+                    warning.
+            
         """
     def predict(self, x: typing.Any, batch_size: int | None = None, verbose: typing.Any = 'auto', steps: int | None = None, callbacks: typing.Any = None) -> typing.Any:
         """
@@ -1296,20 +1321,35 @@ class Model(Layer):
         """
         Forget what the metrics have seen.
         """
-    def save(self, filepath: str | os.PathLike, overwrite: bool = True, **kwargs: typing.Any) -> None:
+    def save(self, filepath: str | os.PathLike, overwrite: bool = True, zipped: bool | None = None, **kwargs: typing.Any) -> None:
         """
         Save architecture, weights, optimizer and random state in one file.
         
-            The file is a safetensors file; a crash or a full disk leaves an older file as it was.
+            A file that ends in ".keras" is one of Keras's, which Keras 3 loads; it takes the extra
+            `lamina[keras-files]`, and has no random state. All others are safetensors files, which Python
+            and C++ load. A crash or a full disk leaves an older file as it was.
+        
+            Args:
+                filepath: The file.
+                overwrite: Whether to replace a file that is there.
+                zipped: Only True is supported.
         
             Raises:
                 OSError: The file cannot be written.
-                ValueError: The model is not built.
+                ValueError: The model is not built, or the file cannot hold a layer of it.
+                ImportError: A file of Keras's, and h5py is not installed.
             
         """
-    def save_weights(self, filepath: str | os.PathLike, overwrite: bool = True) -> None:
+    def save_weights(self, filepath: str | os.PathLike, overwrite: bool = True, max_shard_size: float | None = None) -> None:
         """
         Save the weights alone.
+        
+            Args:
+                filepath: The file; one that ends in ".weights.h5" is Keras's, which holds the optimizer's
+                    state too and takes the extra `lamina[keras-files]`. Others are safetensors files.
+                overwrite: Whether to replace a file that is there.
+                max_shard_size: Only None is supported.
+            
         """
     def summary(self, line_length: int | None = None, positions: typing.Any = None, print_fn: typing.Callable | None = None, expand_nested: bool = False, show_trainable: bool = False, layer_range: typing.Any = None) -> None:
         """
@@ -1325,7 +1365,11 @@ class Model(Layer):
         """
     def to_json(self, **kwargs: typing.Any) -> str:
         """
-        The architecture as JSON.
+        The architecture as JSON, in Keras's form where Keras has all that the model is made of.
+        
+            Args:
+                kwargs: Passed on to `json.dumps`.
+            
         """
     def train_on_batch(self, x: typing.Any, y: typing.Any = None, sample_weight: typing.Any = None, class_weight: typing.Any = None, return_dict: bool = False) -> typing.Any:
         """
