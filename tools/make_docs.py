@@ -34,9 +34,10 @@ LAYER_FAMILIES = [
     ("Core layers", r".*"),
 ]
 PAGES = [
-    "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies",
-    "initializers", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers", "random",
-    "regularizers", "saving", "tree", "utils",
+    "activations", "backend", "callbacks", "config", "constraints", "datasets", "decoding",
+    "dtype_policies", "initializers", "losses", "metrics", "mixed_precision", "models", "ops",
+    "optimizers", "preprocessing", "random", "regularizers", "saving", "text", "tree", "utils",
+    "visualization",
 ]  # fmt: skip
 
 
