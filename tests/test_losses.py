@@ -177,7 +177,7 @@ def test_names():
     assert str(inspect.signature(losses.huber)) == "(y_true, y_pred, delta=1.0)"
     for name in ("mse", "Tversky", "huber_loss", "kld", "categorical_generalized_cross_entropy"):
         lamina._core.make_loss(name)
-    with pytest.raises(ValueError, match="unknown loss 'msee'; there are"):
+    with pytest.raises(ValueError, match="loss identifier: msee; there are"):
         losses.get("msee")
 
 

@@ -173,7 +173,9 @@ def test_names():
     assert metrics.mean_squared_error is losses.mean_squared_error is metrics.MSE
     assert str(inspect.signature(metrics.binary_accuracy)) == "(y_true, y_pred, threshold=0.5)"
     assert [metrics.AUC().name, metrics.MeanIoU(2).name] == ["auc", "mean_io_u"]
-    with pytest.raises(ValueError, match="unknown metric 'precission'; there are accuracy, mean"):
+    with pytest.raises(
+        ValueError, match="metric identifier: precission; there are mean, sum, accuracy"
+    ):
         metrics.get("precission")
 
 

@@ -249,7 +249,7 @@ def test_weight_decay_leaves_some_variables():
         (lambda: optimizers.Lion(0.1, beta_1=0.0), "beta_1"),
         (lambda: optimizers.Ftrl(0.1, learning_rate_power=0.5), "negative or zero"),
         (lambda: optimizers.Ftrl(0.1, l1_regularization_strength=-1.0), "positive or zero"),
-        (lambda: optimizers.get("adamm"), "unknown optimizer"),
+        (lambda: optimizers.get("adamm"), "optimizer identifier: adamm; there are"),
         (lambda: optimizers.get(3), "Could not interpret"),
         (lambda: schedules.CosineDecay(0.1, 0), "must be > 0"),
         (lambda: schedules.PiecewiseConstantDecay([1], [1.0]), "one fewer"),

@@ -64,6 +64,11 @@ Config bind_arguments(const std::string& owner, const Config& defaults, const py
     std::string k = py::str(key);
     if (c.has(k)) throw Error(owner + ": argument '" + k + "' was given twice", Error::Kind::kType);
     if (k == "autocast") continue;
+    // What Keras's configs hold of quantization and LoRA, where a layer has none.
+    if (value.is_none() && !defaults.has(k) &&
+        (k == "quantization_config" || k == "lora_rank" || k == "lora_alpha" ||
+         k == "gptq_unpacked_column_size"))
+      continue;
     // None means the default, as for every optional argument of Keras, unless the default is a
     // value that None turns off (activation, an initializer, ...).
     if (value.is_none() && (!defaults.has(k) || k == "name" || k == "dtype" || k == "trainable" ||
@@ -125,6 +130,12 @@ void bind_layers(py::module_& m) {
         const LayerClass* cls = find_layer_class(name);
         bool derived = !py::type::of(self).attr("__dict__").contains("_lamina_class");
         Config config = bind_arguments(name, cls->defaults(), args, kwargs);
+        bool known = true;  // else another message tells of what is not
+        for (auto& [key, value] : config.as_object()) known = known && cls->defaults().has(key);
+        for (auto required : py::getattr(py::type::of(self), "_required", py::tuple()))
+          if (known && !config.has(required.cast<std::string>()))
+            throw Error(name + ": missing argument '" + required.cast<std::string>() + "'",
+                        Error::Kind::kType);
         if (derived && !config.has("name"))
           config.set("name", unique_layer_name(class_name_of(self)));
         LayerPtr layer = make_layer(name, config);

@@ -102,12 +102,11 @@ Example:
       "Running product along an axis (of the flat array by default).");
   m.def(
       "moments",
-      [](const py::object& x, const py::object& axes, bool k, bool synchronized) {
-        if (synchronized) fail("moments: synchronized=True is not supported");
+      [](const py::object& x, const py::object& axes, bool k, bool /*synchronized*/) {
         return moments(T(x), opt_axes(axes), k);
       },
       arg("x"), arg("axes"), arg("keepdims") = false, arg("synchronized") = false,
-      "(mean, variance) over axes.");
+      "(mean, variance) over axes; `synchronized` is taken for Keras's sake.");
 }
 
 }  // namespace lamina::python

@@ -84,6 +84,7 @@ void bind_schedules(py::module_& m) {
   s.def(
       "__init__",
       [](py::detail::value_and_holder& v_h, const py::args& args, const py::kwargs& kwargs) {
+        if (v_h.holder_constructed()) return;  // made before the constructor of one's own class
         py::handle self(reinterpret_cast<PyObject*>(v_h.inst));
         py::object native = native_name(self);
         if (native.is_none())
@@ -228,6 +229,10 @@ OptimizerPtr make_multi(const py::args& args, py::kwargs kwargs) {
 OptimizerPtr make_native(const std::string& name, py::args args, py::kwargs kwargs) {
   if (name == "LossScaleOptimizer") return make_loss_scale(args, kwargs);
   if (name == "MultiOptimizer") return make_multi(args, kwargs);
+  if (kwargs.contains("decay")) {
+    warn("Argument `decay` is no longer supported and will be ignored");
+    kwargs.attr("pop")("decay");
+  }
   // Schedules and functions are kept themselves.
   SchedulePtr schedule;
   if (!args.empty()) {

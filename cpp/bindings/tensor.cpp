@@ -338,6 +338,9 @@ void bind_tensor(py::module_& m) {
     return py::iter(py::cast(unstack(t, 0)));
   });
   c.def("__bool__", [](const Tensor& t) {
+    if (t.is_symbolic())
+      throw Error("a symbolic tensor cannot be used as a boolean: it has no values",
+                  Error::Kind::kType);
     if (t.numel() != 1)
       fail("the truth value of a tensor of shape ", t.shape(), " is ambiguous; use any() or all()");
     return t.item<bool>();

@@ -6,7 +6,6 @@ import importlib as _importlib
 from typing import Any
 
 from lamina import _core, _signatures
-from lamina._core import Input as _input
 from lamina._core import Layer, Ragged, Tensor, Variable, from_dlpack, tensor
 from lamina.autograd import (
     custom_gradient,
@@ -44,7 +43,7 @@ from lamina import (  # isort: skip
     visualization,
 )
 from lamina._input_spec import InputSpec
-from lamina._symbolic import KerasTensor
+from lamina._symbolic import Input, KerasTensor
 from lamina.dtype_policies import DTypePolicy, FloatDTypePolicy
 from lamina.initializers import Initializer
 from lamina.losses import Loss
@@ -109,66 +108,6 @@ class device:
 
     def __exit__(self, *args: object) -> None:
         pass
-
-
-def Input(
-    shape=None,
-    batch_size=None,
-    dtype=None,
-    sparse=None,
-    ragged=None,
-    batch_shape=None,
-    name=None,
-    tensor=None,
-    optional=False,
-) -> Tensor:
-    """A symbolic tensor: the start of a functional model.
-
-    Args:
-        shape: Shape of one sample, without the batch axis; None for unknown lengths.
-        batch_size: Fixed number of samples, if any.
-        dtype: Element type; `lamina.config.floatx()` by default.
-        sparse: Only False is supported.
-        ragged: Taken for Keras's sake: every input takes a `lamina.Ragged`.
-        batch_shape: Shape with the batch axis, instead of `shape` and `batch_size`.
-        name: Name of the input.
-        tensor: A symbolic tensor to begin with, instead of a new one.
-        optional: Only False is supported.
-
-    Raises:
-        ValueError: Arguments that do not go together, or are not supported.
-
-    Example:
-
-    >>> import lamina
-    >>> x = lamina.Input((8,))
-    >>> lamina.layers.Dense(4)(x).shape
-    (None, 4)
-    """
-    if sparse or optional:
-        raise ValueError("Input: sparse and optional inputs are not supported")
-    if tensor is not None:
-        return _begin_with(tensor, shape, batch_size, dtype, batch_shape)
-    if (shape is None) == (batch_shape is None):
-        raise ValueError("Input: pass either shape or batch_shape")
-    if batch_size is not None and batch_shape is not None:
-        raise ValueError("Input: pass either batch_size or batch_shape")
-    return _input(shape, batch_size, dtype, name, batch_shape)
-
-
-def _begin_with(tensor, shape, batch_size, dtype, batch_shape) -> Tensor:
-    if not isinstance(tensor, Tensor) or not tensor.is_symbolic:
-        raise ValueError(f"Input: argument 'tensor' must be a symbolic tensor, received {tensor!r}")
-    known = tuple(tensor.shape)
-    for what, given, has in (
-        ("batch_size", batch_size, known[0]),
-        ("shape", None if shape is None else tuple(shape), known[1:]),
-        ("batch_shape", None if batch_shape is None else tuple(batch_shape), known),
-        ("dtype", dtype, tensor.dtype),
-    ):
-        if given is not None and given != has:
-            raise ValueError(f"Input: '{what}' is {given}, but that of the tensor is {has}")
-    return tensor
 
 
 __all__ = [

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lamina import _core
+from lamina._signatures import OwnSignature
 
 
 class Choice:
@@ -84,11 +85,13 @@ class Family:
         for name, arguments in self.defaults.items():
             cls = type(name, (base,), {"_native": name, "__module__": module})
             cls.__doc__ = self.docs[name]
-            cls.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-                [
-                    inspect.Parameter(k, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=v)
-                    for k, v in arguments.items()
-                ]
+            cls.__signature__ = OwnSignature(  # type: ignore[attr-defined]
+                inspect.Signature(
+                    [
+                        inspect.Parameter(k, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=v)
+                        for k, v in arguments.items()
+                    ]
+                )
             )
             self.classes[name] = cls
             self.names[name] = self.names[_core.to_snake_case(name)] = cls
@@ -111,8 +114,8 @@ class Family:
         )
         if found is None:
             raise ValueError(
-                f"Could not interpret {self.kind} identifier: {name}; unknown {self.kind} "
-                f"'{name}'; there are {', '.join(sorted(self.classes))}"
+                f"Could not interpret {self.kind} identifier: {name}; there are "
+                f"{', '.join(sorted(self.classes))}"
             )
         return found
 
@@ -140,7 +143,11 @@ class Family:
         Raises:
             ValueError: An unknown class.
         """
+        if config is None:
+            return None
         if isinstance(config, str):
             config = {"class_name": config, "config": {}}
+        if not isinstance(config, dict) or "class_name" not in config:
+            raise ValueError(f"Could not interpret {self.kind} identifier: {config}")
         cls: Any = self.find(config["class_name"], custom_objects)
         return cls.from_config(config.get("config") or {}) if isinstance(cls, type) else cls  # type: ignore[attr-defined]

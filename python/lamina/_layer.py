@@ -7,6 +7,7 @@ import inspect
 from typing import Any
 
 from lamina import _core
+from lamina._signatures import OwnSignature
 
 _native: dict[str, type] = {}  # class name -> Python class, of layers and models
 _custom: dict[str, type] = {}  # registered name -> Python class
@@ -168,9 +169,10 @@ _REQUIRED = frozenset(
     "stddev target_shape total_steps units values width".split()
 )
 _REQUIRED_IF_EMPTY = frozenset(
-    "axes factor height_factor kernel_size num_bins target_class_ids width_factor".split()
+    "axes factor height_factor kernel_size num_bins output_shape target_class_ids "
+    "width_factor".split()
 )
-_REQUIRED_OF = {("Activation", "activation")} | {
+_REQUIRED_OF = {("Activation", "activation"), ("Dot", "axes")} | {
     (f"{name}{n}D", "pool_size") for name in ("AveragePooling", "AvgPool") for n in (1, 2, 3)
 }
 _OPTIONAL_OF = {("RandomZoom", "width_factor")}
@@ -204,7 +206,13 @@ def make_classes(base: type, listing: dict[str, tuple], module: str) -> dict[str
     out = {}
     for name, (defaults, doc, *_) in listing.items():
         cls = type(name, (base,), {"_lamina_class": name, "__doc__": doc, "__module__": module})
-        cls.__signature__ = _signature(defaults, name)  # type: ignore[attr-defined]
+        signature = _signature(defaults, name)
+        cls.__signature__ = OwnSignature(signature)  # type: ignore[attr-defined]
+        cls._required = tuple(  # type: ignore[attr-defined]
+            p.name
+            for p in signature.parameters.values()
+            if p.default is p.empty and (name, p.name) not in _REQUIRED_OF
+        )
         out[name] = cls
     return out
 
@@ -259,8 +267,36 @@ def find(name: str, named: dict[str, Any]) -> Any:
     return named.get(name) or saving.get_registered_object(name)
 
 
+def get(identifier: Any, kind: str, named: dict[str, Any], family: Any, make: Any) -> Any:
+    """A loss or metric by name, from a config, or as it is."""
+    if identifier is None:
+        return None
+    if isinstance(identifier, dict):
+        return family.deserialize(identifier)
+    found = find(identifier, named) if isinstance(identifier, str) else identifier
+    if found is None:
+        return make(identifier)
+    if isinstance(found, type):
+        return found()
+    if not callable(found):
+        raise ValueError(f"Could not interpret {kind} identifier: {identifier!r}")
+    return found
+
+
+def check_described(config: Any, where: str) -> None:
+    """Raises ValueError where config cannot be what serialize() gives for an object."""
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise ValueError(
+            f"{where}: expected a dict with 'class_name' and 'config', received {config!r}"
+        )
+
+
 def deserialize(config: Any, named: dict[str, Any], make: Any) -> Any:
     """What serialize() described: of these classes and functions, or by the core's `make`."""
+    if isinstance(config, dict) and config.get("class_name") == "function":  # Keras's description
+        config = config.get("config")
+    if not isinstance(config, str):
+        check_described(config, "deserialize")
     name = config["class_name"] if isinstance(config, dict) else config
     found = find(name, named)
     if found is None:

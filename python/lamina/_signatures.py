@@ -16,6 +16,23 @@ from typing import Any
 from lamina import _core
 
 
+class OwnSignature:
+    """`__signature__` of a class that is made in C++, and of those derived from it until one has a
+    constructor of its own."""
+
+    def __init__(self, signature: inspect.Signature | None) -> None:
+        self.signature = signature
+
+    def __get__(self, instance: Any, owner: type) -> inspect.Signature | None:
+        if instance is None:
+            for cls in owner.__mro__:
+                if cls.__dict__.get("__signature__") is self:
+                    return self.signature
+                if "__init__" in cls.__dict__:
+                    break
+        raise AttributeError("__signature__")
+
+
 def describe(module: types.ModuleType) -> None:
     """Signatures for the functions and classes of an extension module and of the modules in it."""
     if "pybind11_stubgen" in sys.modules:  # it reads the types of C++ instead
@@ -27,8 +44,8 @@ def describe(module: types.ModuleType) -> None:
                 _core._set_text_signature(value, f"{value.__name__}{signature}")
         elif inspect.isclass(value) and value.__module__ == module.__name__:
             signature = parsed(value.__init__.__doc__)
-            if signature is not None:
-                value.__signature__ = signature  # type: ignore[attr-defined]
+            if signature is not None and "__signature__" not in vars(value):
+                value.__signature__ = OwnSignature(signature)  # type: ignore[attr-defined]
         elif inspect.ismodule(value) and value.__name__ == f"{module.__name__}.{name}":
             describe(value)
 

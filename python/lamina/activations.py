@@ -96,6 +96,10 @@ for _name in _core.activation_names():
         globals()[_name] = _named(_name)
 
 
+swish = globals()["silu"]
+hard_swish = globals()["hard_silu"]
+
+
 def get(identifier: Any) -> Any:
     """An activation by name, or the function as it is; None is linear.
 
@@ -109,13 +113,15 @@ def get(identifier: Any) -> Any:
     if isinstance(identifier, dict):  # as Keras serializes a function
         config = identifier.get("config")
         identifier = config if isinstance(config, str) else identifier.get("class_name")
-    found = globals().get(identifier) if identifier in _core.activation_names() else None
-    if found is None:
+    found = None
+    if isinstance(identifier, str):
         from lamina import saving
 
-        found = saving.get_registered_object(identifier)
+        known = identifier in _core.activation_names()
+        found = globals().get(identifier) if known else None
+        found = found or saving.get_registered_object(identifier)
     if found is None:
-        raise ValueError(f"unknown activation '{identifier}'")
+        raise ValueError(f"Could not interpret activation function identifier: {identifier}")
     return found
 
 
@@ -124,7 +130,20 @@ def serialize(activation: Any) -> str:
     return activation.__name__
 
 
-deserialize = get
+def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    """The activation of a name.
+
+    Args:
+        config: Its name; None gives None.
+        custom_objects: Name -> function of your own.
+
+    Raises:
+        ValueError: No activation has that name.
+    """
+    if config is None:
+        return None
+    found = (custom_objects or {}).get(config) if isinstance(config, str) else None
+    return found or get(config)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,13 +1,20 @@
 """Layers. Each class is defined in the C++ core and has Keras's arguments and defaults."""
 
+import inspect
 import warnings
 from typing import Any
 
-from lamina import _core, _layer, _layer_api, _preprocessing  # noqa: F401
+from lamina import _core, _layer, _layer_api, _preprocessing, _signatures  # noqa: F401
 from lamina._core import Layer
 from lamina._input_spec import InputSpec
 from lamina._python_layers import Lambda, Wrapper
+from lamina._symbolic import Input
 
+Layer.__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined]
+    _signatures.parsed(
+        "(*, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None)"
+    )
+)
 _classes = _layer.make_classes(Layer, _core.layer_classes(), __name__)
 _preprocessing.add_methods(_classes)
 globals().update(_classes)
@@ -21,13 +28,6 @@ _aliases = {f"{a}{n}D": f"{c}{n}D" for a, c in _aliases.items() for n in (1, 2, 
 _aliases |= {f"Convolution{n}DTranspose": f"Conv{n}DTranspose" for n in (1, 2, 3)}
 _aliases |= {f"SeparableConvolution{n}D": f"SeparableConv{n}D" for n in (1, 2)}
 globals().update({alias: _classes[name] for alias, name in _aliases.items()})
-
-
-def Input(*args: Any, **kwargs: Any) -> _core.Tensor:
-    """See `lamina.Input`."""
-    import lamina
-
-    return lamina.Input(*args, **kwargs)
 
 
 def _embedding_init(
@@ -44,6 +44,40 @@ def _embedding_init(
 
 for _name in ("Embedding", "ReversibleEmbedding"):
     _classes[_name].__init__ = _embedding_init  # type: ignore[misc]
+_places = list(inspect.signature(_classes["Embedding"]).parameters.values())
+_places.insert(6, inspect.Parameter("weights", inspect.Parameter.KEYWORD_ONLY, default=None))
+_classes["Embedding"].__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined]
+    inspect.Signature(sorted(_places, key=lambda p: p.kind))
+)
+
+
+def _input_layer_init(
+    self: Any,
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    sparse: bool | None = None,
+    ragged: bool | None = None,
+    batch_shape: Any = None,
+    input_tensor: Any = None,
+    optional: bool = False,
+    name: str | None = None,
+    **kwargs: Any,
+) -> None:
+    if input_tensor is not None:
+        raise ValueError("InputLayer: input_tensor is not supported; see Input(tensor=...)")
+    given = {"shape": shape, "batch_size": batch_size, "dtype": dtype, "name": name}
+    given |= {"sparse": sparse, "ragged": ragged, "batch_shape": batch_shape}
+    given = {k: v for k, v in given.items() if v is not None}
+    Layer.__init__(self, optional=optional, **given, **kwargs)
+
+
+_classes["InputLayer"].__init__ = _input_layer_init  # type: ignore[misc]
+_classes["InputLayer"].__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined]
+    inspect.signature(_input_layer_init).replace(
+        parameters=list(inspect.signature(_input_layer_init).parameters.values())[1:]
+    )
+)
 
 
 def dot(inputs: Any, axes: Any = -1, **kwargs: Any) -> Any:
@@ -60,7 +94,12 @@ def _functional(name: str) -> Any:
     return merge
 
 
-_merging = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
+def concatenate(inputs: Any, axis: int | None = -1, **kwargs: Any) -> Any:
+    """`Concatenate` as a function of a list of tensors."""
+    return _classes["Concatenate"](axis=axis, **kwargs)(inputs)
+
+
+_merging = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
 for _name in _merging:
     globals()[_name.lower()] = _functional(_name)
 
@@ -87,6 +126,7 @@ __all__ = [
     "Lambda",
     "Layer",
     "Wrapper",
+    "concatenate",
     "deserialize",
     "dot",
     "serialize",

@@ -6,11 +6,16 @@ function gives one value for each sample: `mean_squared_error(y_true, y_pred)`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
-from lamina import _core, _layer
+from lamina import _core, _layer, _signatures
 from lamina._core import Loss, Tensor
+
+Loss.__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined]
+    _signatures.parsed("(name=None, reduction='sum_over_batch_size', dtype=None)")
+)
 
 _listing = _core.loss_classes()
 _classes = _layer.make_classes(Loss, _listing, __name__)
@@ -116,14 +121,7 @@ def get(identifier: Any) -> Any:
     Raises:
         ValueError: There is no such loss.
     """
-    if identifier is None or isinstance(identifier, Loss):
-        return identifier
-    if isinstance(identifier, dict):
-        return deserialize(identifier)
-    found = _layer.find(identifier, _named) if isinstance(identifier, str) else identifier
-    if found is None:
-        return _core.make_loss(identifier)
-    return found() if isinstance(found, type) else found
+    return _layer.get(identifier, "loss", _named, sys.modules[__name__], _core.make_loss)
 
 
 def serialize(loss: Any) -> Any:

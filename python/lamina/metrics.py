@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
-from lamina import _core, _layer, losses
+from lamina import _core, _layer, _signatures, losses
 from lamina._core import Metric, Tensor
+
+Metric.__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined]
+    _signatures.parsed("(dtype=None, name=None)")
+)
 
 _listing = _core.metric_classes()
 _classes = _layer.make_classes(Metric, _listing, __name__)
@@ -44,7 +49,7 @@ class MeanMetricWrapper(_Mean):
 
     Args:
         fn: Function that gives one value for each sample.
-        name: Name of the metric; that of the function by default.
+        name: Name of the metric.
         dtype: As of every `Metric`.
         **kwargs: Passed to the function with each call.
 
@@ -57,12 +62,10 @@ class MeanMetricWrapper(_Mean):
     1.5
     """
 
-    __signature__ = None  # that of __init__, not of Mean
-
     def __init__(
         self, fn: Callable, name: str | None = None, dtype: Any = None, **kwargs: Any
     ) -> None:
-        super().__init__(name=name or getattr(fn, "__name__", None), dtype=dtype)
+        super().__init__(name=name or _core.to_snake_case(type(self).__name__), dtype=dtype)
         self._fn = fn
         self._fn_kwargs = kwargs
 
@@ -94,14 +97,7 @@ def get(identifier: Any) -> Any:
     Raises:
         ValueError: There is no such metric.
     """
-    if identifier is None or isinstance(identifier, Metric):
-        return identifier
-    if isinstance(identifier, dict):
-        return deserialize(identifier)
-    found = _layer.find(identifier, _named) if isinstance(identifier, str) else identifier
-    if found is None:
-        return _core.make_metric(identifier)
-    return found() if isinstance(found, type) else found
+    return _layer.get(identifier, "metric", _named, sys.modules[__name__], _core.make_metric)
 
 
 def serialize(metric: Any) -> Any:

@@ -467,7 +467,12 @@ def _get_layer(
     """
     if (name is None) == (index is None):
         raise ValueError("get_layer: pass either name or index")
-    return self._get_layer(name, index)
+    if index is not None:
+        layers = self.layers
+        if not -len(layers) <= index < len(layers):
+            raise ValueError(f"get_layer: index {index}, but the model has {len(layers)} layers")
+        return layers[index]
+    return self._get_layer(name, None)
 
 
 def _path(filepath: str | os.PathLike, overwrite: bool) -> str:

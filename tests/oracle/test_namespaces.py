@@ -36,6 +36,12 @@ COVERED.update(
         *(("utils", n) for n in ("get_custom_objects", "get_registered_object")),
         *(("config", n) for n in keras.config.__dict__ if "epoch" in n or "logging" in n),
         ("layers", "InputSpec"),
+        ("layers", "Input"),
+        ("layers", "InputLayer"),
+        ("layers", "Pipeline"),
+        *(("utils", f"{n}serialize_keras_object") for n in ("", "de")),
+        *(("utils", n) for n in ("register_keras_serializable", "get_source_inputs")),
+        *(("utils", n) for n in ("clear_session", "is_keras_tensor")),
     }
 )
 
@@ -234,3 +240,48 @@ def test_objects_from_keras_configs():
                 config["config"].pop(key, None)
             made = lamina.saving.deserialize_keras_object(config)
             assert type(made) is getattr(getattr(lamina, family), name)
+
+
+def test_inputs():
+    options = [
+        {"shape": (3, None)},
+        {"shape": (4,), "batch_size": 2, "dtype": "int32", "name": "mine"},
+        {"batch_shape": (2, 5, 1)},
+        {"shape": (), "name": "scalars"},
+    ]
+    for kwargs in options:
+        tensors = [p.Input(**kwargs) for p in (lamina, keras)]
+        layers = [p.layers.InputLayer(**kwargs) for p in (lamina, keras)]
+        for ours, theirs in (tensors, layers):
+            assert "name" not in kwargs or ours.name == theirs.name == kwargs["name"]
+        assert tuple(tensors[0].shape) == tuple(tensors[1].shape)
+        assert tensors[0].dtype == tensors[1].dtype
+        configs = [la.get_config() for la in layers]
+        for key in ("batch_shape", "dtype"):
+            shapes = [c[key] if isinstance(c[key], str) else tuple(c[key]) for c in configs]
+            assert shapes[0] == shapes[1]
+        again = lamina.layers.InputLayer.from_config(configs[1])
+        assert again.get_config()["batch_shape"] == configs[0]["batch_shape"]
+    for package in (lamina, keras):
+        a, b = package.Input((2,)), package.Input((2,))
+        sources = package.utils.get_source_inputs(package.layers.Add()([a, b * 2.0]))
+        assert [s.name for s in sources] == [a.name, b.name]
+        assert package.utils.is_keras_tensor(a) and not package.utils.is_keras_tensor(1.0)
+        package.utils.clear_session()
+        assert package.layers.Dense(1).name == "dense"
+
+
+def test_pipeline():
+    x = np.arange(24, dtype="float32").reshape(2, 3, 4)
+    results = []
+    for package in (lamina, keras):
+        layers = package.layers
+        pipeline = layers.Pipeline([layers.Rescaling(0.5, offset=1.0), layers.Rescaling(2.0)])
+        assert len(pipeline.layers) == 2
+        y = np.asarray(package.ops.convert_to_numpy(pipeline(x)))
+        config = pipeline.get_config()
+        again = layers.Pipeline.from_config(config)
+        np.testing.assert_array_equal(np.asarray(package.ops.convert_to_numpy(again(x))), y)
+        results.append((y, [la["class_name"] for la in config["layers"]]))
+    np.testing.assert_allclose(results[0][0], results[1][0], rtol=1e-6)
+    assert results[0][1] == results[1][1]

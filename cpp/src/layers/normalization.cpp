@@ -15,9 +15,6 @@ class BatchNormalization : public BuiltIn<BatchNormalization, BatchNormalization
   static constexpr bool kRagged = true;
   static constexpr bool kMasking = true;
   explicit BatchNormalization(const BatchNormalizationOptions& o) : BuiltIn(o) {
-    if (o.synchronized)
-      throw Error("BatchNormalization: synchronized=True is not supported: there is one replica",
-                  Error::Kind::kUnsupported);
     if (!o.renorm) return;
     if (o.renorm_clipping.is_null()) o_.renorm_clipping = Config::object();
     if (o.renorm_clipping.is_object())
@@ -212,7 +209,7 @@ Args:
         statistics are corrected towards running ones.
     renorm_clipping: {"rmin": ..., "rmax": ..., "dmax": ...}, limits of the correction.
     renorm_momentum: Of the running statistics that the correction uses.
-    synchronized: Only False is supported.
+    synchronized: Taken for Keras's sake: a batch is always whole.
 
 Call arguments:
     mask: Boolean, the input's shape without its last axis; entries where it is False do not count

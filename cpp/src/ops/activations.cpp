@@ -119,7 +119,7 @@ Tensor activation(const Tensor& x, const std::string& name) {
   if (it == by_name().end()) {
     std::string known;
     for (auto& n : activation_names()) known += (known.empty() ? "" : ", ") + n;
-    fail("unknown activation '", name, "'; there are ", known);
+    fail("Could not interpret activation function identifier: ", name, "; there are ", known);
   }
   return it->second(x);
 }

@@ -507,6 +507,7 @@ Tensor scatter(const Tensor& indices, const Tensor& values, const Shape& shape) 
 }
 
 Tensor one_hot(const Tensor& x, int64_t num_classes, int axis, DType dtype) {
+  if (num_classes < 0) fail("one_hot: num_classes must not be negative, received ", num_classes);
   Tensor i = index_tensor(x, "one_hot");
   int a = normalize_axis(axis, i.rank() + 1);
   Ints shape(static_cast<size_t>(i.rank() + 1), 1);

@@ -144,6 +144,12 @@ Tensor concatenate(const Tensors& xs, int axis) {
   return apply1(kConcatenate, same, {{"axis", int64_t{axis}}});
 }
 Tensor stack(const Tensors& xs, int axis) {
+  for (const Tensor& x : xs)
+    for (int d = 0; d < std::max(x.rank(), xs[0].rank()); ++d)
+      if (x.rank() != xs[0].rank() ||
+          (x.shape()[d] != xs[0].shape()[d] && x.shape()[d] >= 0 && xs[0].shape()[d] >= 0))
+        fail("stack: all inputs must have the same shape, received ", xs[0].shape(), " and ",
+             x.shape());
   Tensors wide;
   for (const Tensor& x : xs)
     wide.push_back(expand_dims(x.is_scalar_literal() ? as_dtype(x, common_dtype({x})) : x, {axis}));

@@ -46,7 +46,7 @@ struct Registry {
     if (it == built_in.end()) {
       std::string known;
       for (auto& [k, e] : built_in) known += (known.empty() ? "" : ", ") + k;
-      fail("unknown ", kind, " '", name, "'; there are ", known);
+      fail("Could not interpret ", kind, " identifier: ", name, "; there are ", known);
     }
     Config c = it->second.defaults;
     const Config given = choice.arguments();

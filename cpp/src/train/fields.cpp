@@ -81,7 +81,9 @@ const Config* Fields::begin(const char* name) {
   return from_.find(name);
 }
 void Fields::wrong(const char* name, const char* why) const {
-  fail(owner_, ": argument '", name, "': ", why);
+  std::string_view reason = why;  // of a value; that it came from a Config says nothing to users
+  if (reason.starts_with("Config: ")) reason.remove_prefix(8);
+  fail(owner_, ": argument '", name, "': ", reason);
 }
 
 void Fields::finish() const {

@@ -229,7 +229,7 @@ LossPtr make_loss(const Config& config) {
       return it->second(choice.arguments());
     std::string known;
     for (auto& r : table()) known += (known.empty() ? "" : ", ") + std::string(r.function);
-    fail("unknown loss '", choice.name(), "'; there are ", known);
+    fail("Could not interpret loss identifier: ", choice.name(), "; there are ", known);
   }
   LossOptions o = defaults_of(*row);
   Fields f = Fields::reader(row->name, choice.arguments());

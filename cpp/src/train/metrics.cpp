@@ -199,7 +199,7 @@ MetricPtr make_metric(const Config& config) {
   } catch (const Error&) {
     std::string known;
     for (auto& r : table()) known += (known.empty() ? "" : ", ") + to_snake_case(r.name);
-    fail("unknown metric '", choice.name(), "'; there are accuracy, ", known);
+    fail("Could not interpret metric identifier: ", choice.name(), "; there are ", known);
   }
   return function_metric(l->name(),
                          [l](const Tensor& t, const Tensor& y) { return l->call(t, y); });

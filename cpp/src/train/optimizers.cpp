@@ -261,7 +261,7 @@ OptimizerPtr make_optimizer(const Config& config) {
     if (lower(k.name) == lower(name)) return k.make(c);
     known += (known.empty() ? "" : ", ") + lower(k.name);
   }
-  fail("unknown optimizer '", name, "'; there are ", known);
+  fail("Could not interpret optimizer identifier: ", name, "; there are ", known);
 }
 
 void register_optimizer(const std::string& class_name,

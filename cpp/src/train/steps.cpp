@@ -376,6 +376,7 @@ StepProgram& step_program(Model& model, Model::Impl& m, Mode mode, const Batch& 
       throw;
     }
   }
+  model.clear_losses();  // they are of this step alone
   step.program = Program::compile(*trace, inputs, outputs);
   return m.programs[key] = std::move(step);
 }

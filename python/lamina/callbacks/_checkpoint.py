@@ -19,7 +19,7 @@ class ModelCheckpoint(_Monitor):
             formats, such as `"model_{epoch:02d}_{val_loss:.2f}.safetensors"`.
         monitor: Name of the value that tells which is best.
         verbose: 1 to print a message.
-        save_best_only: Save only when the value has improved.
+        save_best_only: Save only when the value has improved, or is missing.
         save_weights_only: Save the weights alone.
         mode: `"min"`, `"max"`, or `"auto"` to tell by the name.
         save_freq: `"epoch"`, or a number of batches.
@@ -79,7 +79,9 @@ class ModelCheckpoint(_Monitor):
             self._save(self._epoch, batch, logs)
 
     def _path(self, epoch: int, batch: int | None, logs: Logs | None) -> str:
-        values = {"epoch": epoch + 1, "batch": 0 if batch is None else batch + 1, **(logs or {})}
+        values = {"epoch": epoch + 1, **(logs or {})}
+        if batch is not None:
+            values.setdefault("batch", batch + 1)
         try:
             return self.filepath.format(**values)
         except KeyError as e:
@@ -91,20 +93,20 @@ class ModelCheckpoint(_Monitor):
         path = self._path(epoch, batch, logs)
         if self.save_best_only:
             value = self._value(logs)
-            if value is None:
-                return
-            if not self._improves(value, self.best):
+            if value is not None and not self._improves(value, self.best):
                 if self.verbose:
                     print(
                         f"\nEpoch {epoch + 1}: {self.monitor} did not improve from {self.best:.5f}"
                     )
                 return
-            if self.verbose:
-                before = math.nan if self.best is None else self.best
-                print(
-                    f"\nEpoch {epoch + 1}: {self.monitor} improved from {before:.5f} to {value:.5f}"
-                )
-            self.best = value
+            if value is not None:
+                if self.verbose:
+                    before = math.nan if self.best is None else self.best
+                    print(
+                        f"\nEpoch {epoch + 1}: {self.monitor} improved from {before:.5f} to "
+                        f"{value:.5f}"
+                    )
+                self.best = value
         if self.verbose:
             print(f"\nEpoch {epoch + 1}: saving model to {path}")
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)

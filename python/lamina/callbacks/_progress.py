@@ -160,7 +160,7 @@ class ProgbarLogger(Callback):
         if self.verbose == 1:
             parts.append(self._bar(total))
         left = (total - self._seen) * each if total else passed
-        parts.append(f"{_duration(passed if done else left)} {_step_time(each)}")
+        parts += [_duration(passed if done else left), _step_time(each)]
         head = " ".join(parts) if self.verbose == 1 else " - ".join(parts)
         order = sorted(self._logs, key=lambda k: (k == "learning_rate", k.startswith("val_"), k))
         values = [f"{k}: {_number(self._logs[k])}" for k in order]

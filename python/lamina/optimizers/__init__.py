@@ -6,9 +6,17 @@ import re
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
-from lamina import _core, _layer
+from lamina import _core, _layer, _signatures
 from lamina._core import Optimizer
 from lamina.optimizers import schedules
+
+Optimizer.__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined]
+    _signatures.parsed(
+        "(learning_rate, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,"
+        " use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,"
+        " gradient_accumulation_steps=None, name='optimizer')"
+    )
+)
 
 _listing = _core.optimizer_classes()
 _classes = _layer.make_classes(Optimizer, _listing, __name__)
@@ -28,7 +36,7 @@ def get(identifier: Any) -> Any:
         return deserialize({"class_name": identifier, "config": {}})
     if isinstance(identifier, dict):
         return deserialize(identifier)
-    raise ValueError(f"Could not interpret optimizer identifier: {identifier}")
+    raise ValueError(f"Could not interpret optimizer identifier: {identifier!r}")
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
@@ -42,6 +50,7 @@ def deserialize(config: dict[str, Any], custom_objects: Any = None) -> Any:
     Raises:
         ValueError: An unknown class.
     """
+    _layer.check_described(config, "optimizers.deserialize")
     name = config["class_name"]
     cls: Any = (custom_objects or {}).get(name) or _by_name.get(name.lower())
     if cls is None:

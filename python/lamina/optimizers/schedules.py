@@ -18,6 +18,17 @@ def _register(cls: Any, **kwargs: Any) -> None:
         _core.register_schedule(cls.__name__, cls.from_config)
 
 
+def _make(cls: Any, *args: Any, **kwargs: Any) -> Any:
+    """An object; one of the user's own classes is whole before its constructor, which need not
+    call this one's."""
+    self = _new(cls)
+    if getattr(cls, "_lamina_class", None) is None:
+        LearningRateSchedule.__init__(self)
+    return self
+
+
+_new = LearningRateSchedule.__new__
+LearningRateSchedule.__new__ = staticmethod(_make)  # type: ignore[assignment]
 # Subclasses written from here on are the user's own.
 LearningRateSchedule.__init_subclass__ = classmethod(_register)  # type: ignore[assignment]
 LearningRateSchedule.from_config = classmethod(_layer._from_config)  # type: ignore[method-assign,assignment]
@@ -37,6 +48,7 @@ def deserialize(config: dict[str, Any], custom_objects: Any = None) -> LearningR
     Raises:
         ValueError: An unknown class.
     """
+    _layer.check_described(config, "schedules.deserialize")
     name = config["class_name"]
     cls: Any = (custom_objects or {}).get(name) or _classes.get(name)
     if cls is None:
