@@ -3,6 +3,7 @@ The C++ core of lamina.
 """
 from __future__ import annotations
 import collections.abc
+import inspect
 import lamina.callbacks
 import os
 import numpy as np
@@ -564,6 +565,11 @@ class Layer:
         autocast: Taken for Keras's sake; inputs are cast to dtype.
         name: Name, unique within a model; made from the class name by default.
     """
+    __signature__: typing.ClassVar[inspect.Signature]
+    """
+    `__signature__` of a class that is made in C++, and of those derived from it until one has a
+        constructor of its own.
+    """
     input_spec = None
     quantization_mode = None
     @classmethod
@@ -853,6 +859,11 @@ class Loss:
     Raises:
         ValueError: An unknown reduction.
     """
+    __signature__: typing.ClassVar[inspect.Signature]
+    """
+    `__signature__` of a class that is made in C++, and of those derived from it until one has a
+        constructor of its own.
+    """
     @classmethod
     def from_config(cls: typing.Any, config: dict[str, typing.Any]) -> typing.Any:
         ...
@@ -892,6 +903,11 @@ class Metric:
     Args:
         dtype: Of the computation; `lamina.config.floatx()` by default.
         name: Name of the metric.
+    """
+    __signature__: typing.ClassVar[inspect.Signature]
+    """
+    `__signature__` of a class that is made in C++, and of those derived from it until one has a
+        constructor of its own.
     """
     name: str
     @classmethod
@@ -967,6 +983,12 @@ class LearningRateSchedule:
     def __init_subclass__(cls: typing.Any, **kwargs: typing.Any) -> None:
         ...
     @classmethod
+    def __new__(cls: typing.Any, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        """
+        An object; one of the user's own classes is whole before its constructor, which need not
+            call this one's.
+        """
+    @classmethod
     def from_config(cls: typing.Any, config: dict[str, typing.Any]) -> typing.Any:
         ...
     def __call__(self, step: typing.Any) -> Tensor:
@@ -987,6 +1009,11 @@ class Optimizer:
     For a rule of one's own, subclass it: call super().__init__(learning_rate, ...), make the
     state in build(variables) after super().build(variables), and change the variable in
     update_step(gradient, variable, learning_rate), with lamina.ops.
+    """
+    __signature__: typing.ClassVar[inspect.Signature]
+    """
+    `__signature__` of a class that is made in C++, and of those derived from it until one has a
+        constructor of its own.
     """
     @classmethod
     def __init_subclass__(cls: typing.Any, **kwargs: typing.Any) -> None:
@@ -2997,7 +3024,7 @@ def model_from_config(arg0: typing.Any) -> typing.Any:
     ...
 def moments(x: typing.Any, axes: typing.Any, keepdims: bool = False, synchronized: bool = False) -> tuple[Tensor, Tensor]:
     """
-    (mean, variance) over axes.
+    (mean, variance) over axes; `synchronized` is taken for Keras's sake.
     """
 def moveaxis(x: typing.Any, source: typing.Any, destination: typing.Any) -> Tensor:
     """
