@@ -243,9 +243,10 @@ void make_cases() {
   for (int64_t tokens : {128, 512, 2048}) {
     const int64_t batch = std::max<int64_t>(1, 2048 / tokens);
     const Dims shape = {batch, tokens, 4, 32};
-    const lamina::abi::AttentionArgs args{
-        array(shape), array(shape), array(shape), array(shape), array({batch, 4, tokens, 2}),
-        nullptr,      false,        0.18};
+    lamina::abi::AttentionArgs args{};
+    args.q = array(shape), args.k = array(shape), args.v = array(shape), args.out = array(shape);
+    args.stats = array({batch, 4, tokens, 2});
+    args.scale = 0.18;
     const double flops = 4.0 * static_cast<double>(batch * 4 * tokens * tokens * 32);
     const std::string name = "attention 4 heads of 32, " + std::to_string(tokens) + " tokens, ";
     add(name + "forward", Against::kPeak, flops, 0.55, 1,

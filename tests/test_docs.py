@@ -23,6 +23,7 @@ MODULES = [
     "layers",
     "losses",
     "metrics",
+    "models",
     "ops",
     "optimizers",
     "preprocessing.image",

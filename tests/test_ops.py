@@ -283,3 +283,13 @@ def test_reading_a_value_while_capturing_names_the_way_out():
 
     with pytest.raises(RuntimeError, match="run_eagerly"):
         f(lamina.tensor([1.0]))
+
+
+def test_products_of_a_single_step_of_several_samples():
+    """An axis of length 1 may have any stride."""
+    x = np.arange(24, dtype="float32").reshape(2, 1, 3, 4)
+    layer = lamina.layers.Dense(5)
+    rows = lamina.ops.reshape(lamina.tensor(x), (2, 1, 12))
+    got = layer(rows).numpy()
+    expected = x.reshape(2, 1, 12) @ layer.get_weights()[0]
+    np.testing.assert_allclose(got, expected, rtol=1e-5)

@@ -14,7 +14,7 @@ from pathlib import Path
 # Layers by family: the first pattern that fits a name.
 LAYER_FAMILIES = [
     ("Recurrent layers", r".*(RNN|LSTM|GRU|Bidirectional|TimeDistributed).*"),
-    ("Attention layers", r".*Attention.*"),
+    ("Attention layers", r".*(Attention|Position|Rotary|Transformer).*"),
     ("Pooling layers", r".*Pool(ing)?\dD|.*(MaxPool|AvgPool).*"),
     ("Convolution layers", r".*Conv.*"),
     ("Normalization layers", r"(Batch|Layer|Group|Unit|RMS|Spectral)Norm.*"),

@@ -52,6 +52,7 @@ void bind_layers(py::module_& m);
 void bind_layer_api(py::class_<Layer, std::shared_ptr<Layer>>& c);
 void bind_train(py::module_& m);
 void bind_model(py::module_& m);
+void bind_decoding(py::module_& m);
 void bind_preprocessing(py::module_& m);
 
 }  // namespace lamina::python

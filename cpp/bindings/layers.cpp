@@ -44,6 +44,18 @@ std::vector<Shape> as_shapes(const py::object& shape) {
   return shapes;
 }
 
+// The same, or shapes one by one, as in build(query_shape, value_shape).
+std::vector<Shape> as_shapes(const py::object& shape, const py::args& more,
+                             const py::kwargs& named) {
+  std::vector<Shape> shapes;
+  if (!shape.is_none() || named.empty()) shapes = as_shapes(shape);
+  for (auto s : more)
+    if (!s.is_none()) shapes.push_back(as_shape(s));
+  for (auto [name, s] : named)
+    if (!s.is_none()) shapes.push_back(as_shape(s));
+  return shapes;
+}
+
 Choice choice_of(const py::handle& value) { return Choice(as_config(value)); }
 
 }  // namespace
@@ -206,8 +218,8 @@ void bind_layers(py::module_& m) {
       py::arg("loss"), "Add a scalar to the training loss of the current call.");
   c.def(
       "build",
-      [](Layer& l, const py::object& shape) {
-        std::vector<Shape> shapes = as_shapes(shape);
+      [](Layer& l, const py::object& shape, const py::args& more, const py::kwargs& named) {
+        std::vector<Shape> shapes = as_shapes(shape, more, named);
         if (l.building()) {  // super().build(...) in an overriding method
           if (auto* python = dynamic_cast<PythonLayer*>(&l)) python->build_native(shapes);
         } else if (dynamic_cast<Model*>(&l) && dynamic_cast<PythonSelf*>(&l)) {
@@ -216,8 +228,10 @@ void bind_layers(py::module_& m) {
           l.build_from(shapes);
         }
       },
-      py::arg("input_shape"),
-      "Make the weights for an input shape (or a list of them); None for unknown lengths.");
+      py::arg("input_shape") = py::none(),
+      "Make the weights for an input shape (or a list of them); None for unknown lengths.\n\n"
+      "Layers of several inputs take their shapes one by one too, as in\n"
+      "build(query_shape, value_shape).");
   c.def(
       "add_weight",
       [](Layer& l, const py::object& shape, const py::object& initializer, const py::object& dtype,
@@ -256,15 +270,19 @@ void bind_layers(py::module_& m) {
         [](Layer& l, std::optional<int64_t> seed) { return l.add_seed(seed).state(); });
   c.def(
       "compute_output_shape",
-      [](Layer& l, const py::object& shape) -> py::object {
-        std::vector<Shape> shapes = as_shapes(shape);
+      [](Layer& l, const py::object& shape, const py::args& more,
+         const py::kwargs& named) -> py::object {
+        std::vector<Shape> shapes = as_shapes(shape, more, named);
         auto out = l.compute_output_shape(shapes);
         if (out.size() == 1) return shape_tuple(out[0]);
         py::list list;
         for (auto& s : out) list.append(shape_tuple(s));
         return list;
       },
-      py::arg("input_shape"), "Shape of the output for an input shape; builds the layer.");
+      py::arg("input_shape") = py::none(),
+      "Shape of the output for an input shape; builds the layer. Several inputs' shapes in a list "
+      "or\n"
+      "one by one.");
   c.def("count_params", &Layer::count_params, "Number of weights.");
   c.def(
       "get_config",

@@ -69,6 +69,7 @@ PYBIND11_MODULE(_core, m) {
   python::bind_preprocessing(m);
   python::bind_train(m);
   python::bind_model(m);
+  python::bind_decoding(m);
   m.def("_set_text_signature", &python::set_text_signature);
   m.def("version", &version);
   m.def("cpu_isa", &cpu_isa, "Instruction set of the kernels in use: baseline, avx2 or avx512.");

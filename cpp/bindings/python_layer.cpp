@@ -31,10 +31,17 @@ Call parse_call(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
   auto& [inputs, call, training] = result;
   bool python = dynamic_cast<PythonSelf*>(&layer) != nullptr;
   int64_t first_list = -1;
-  Config positional = Config::list();
+  const CallSignature names = layer.call_signature();
+  Tensors by_name(names.inputs.size());  // inputs that came by keyword
   for (size_t i = 0; i < args.size(); ++i) {
     py::object a = args[i];
     if (a.is_none() && i > 0) continue;
+    if (const size_t n = names.inputs.size();
+        n && i >= n && i - n < names.others.size() && !PyBool_Check(a.ptr())) {
+      const std::string& name = names.others[i - n];
+      call.tensors.emplace_back(name, as_tensor(a, name.c_str()));
+      continue;
+    }
     if (i > 0 && PyBool_Check(a.ptr())) {  // call(x, training)
       training = a.cast<bool>();
       continue;
@@ -60,7 +67,10 @@ Call parse_call(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
           call.tensors.emplace_back("mask/" + std::to_string(i), as_tensor(item, "mask"));
         ++i;
       }
-    } else if (args.empty() && inputs.empty() && (k == "inputs" || k == "x" || k == "query")) {
+    } else if (auto at = std::find(names.inputs.begin(), names.inputs.end(), k);
+               at != names.inputs.end()) {
+      by_name[static_cast<size_t>(at - names.inputs.begin())] = as_tensor(value, k.c_str());
+    } else if (args.empty() && inputs.empty() && (k == "inputs" || k == "x")) {
       bool single = true;
       inputs = as_tensors(value, &single, k.c_str());
       if (!single) first_list = static_cast<int64_t>(inputs.size());
@@ -74,6 +84,13 @@ Call parse_call(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
     } else {
       options.set(k, as_config(value));
     }
+  }
+  for (size_t i = 0; i < by_name.size(); ++i) {
+    if (!by_name[i].defined()) continue;
+    if (i < inputs.size()) throw layer.error("argument '" + names.inputs[i] + "' was given twice");
+    if (i > inputs.size())
+      throw layer.error("argument '" + names.inputs[inputs.size()] + "' is missing");
+    inputs.push_back(by_name[i]);
   }
   if (inputs.empty()) throw layer.error("was called without an input");
   if (layer.takes_list() && first_list < 0)
@@ -202,6 +219,12 @@ Tensors PythonLayer::call(const Tensors& inputs, const CallArgs& args) {
   if (!native_) throw Error(class_name() + " must define call()", Error::Kind::kUnsupported);
   if (native_->trainable() != trainable_) native_->set_trainable(trainable_);
   return native_->call(inputs, args);
+}
+
+CallSignature PythonLayer::call_signature() const {
+  py::gil_scoped_acquire gil;
+  const bool own = !overridden("call", layer_base()).is_none();
+  return native_ && !own ? native_->call_signature() : CallSignature{};
 }
 
 Config PythonLayer::base_config() const {

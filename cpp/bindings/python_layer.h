@@ -18,6 +18,7 @@ class PythonLayer : public Layer, public PythonSelf {
   std::string class_name() const override;
   void build(const std::vector<Shape>& shapes) override;
   Tensors call(const Tensors& inputs, const CallArgs& args) override;
+  CallSignature call_signature() const override;
   bool takes_text() const override { return true; }
   Config get_config() const override;
   Tensors compute_mask(const Tensors& inputs, const Tensors& masks) override;

@@ -163,10 +163,11 @@ _core.Optimizer.from_config = classmethod(_from_config)  # type: ignore[method-a
 # core says nothing.
 _REQUIRED = frozenset(
     "boundaries cell cells decay_rate decay_steps dims equation filters first_decay_steps fn "
-    "function head_dim height initial_learning_rate inner_optimizer input_dim key_dim layer layers "
-    "max_learning_rate max_number n num_classes num_heads num_key_value_heads num_query_heads "
-    "optimizer_map output_dim output_size precision rate recall scale sensitivity specificity "
-    "stddev target_shape total_steps units values width".split()
+    "function head_dim height initial_learning_rate inner_optimizer input_dim intermediate_dim "
+    "key_dim layer layers max_learning_rate max_number n num_classes num_heads "
+    "num_key_value_heads num_query_heads optimizer_map output_dim output_size precision rate "
+    "recall scale sensitivity sequence_length specificity stddev target_shape total_steps units "
+    "values width".split()
 )
 _REQUIRED_IF_EMPTY = frozenset(
     "axes factor height_factor kernel_size num_bins output_shape target_class_ids "

@@ -18,7 +18,7 @@ from lamina import (
     metrics,
     optimizers,
 )
-from lamina._core import Model, Sequential
+from lamina._core import CachedDecoder, Model, Sequential
 from lamina._data import Batches, arrays_of, flatten, sample_count
 from lamina._python_layers import check_portable
 from lamina.callbacks import Callback, History, ProgbarLogger
@@ -771,4 +771,12 @@ _layer._native.update({"Functional": Model, "Model": Model, "Sequential": Sequen
 
 from lamina.saving import load_model, save_model  # noqa: E402
 
-__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
+__all__ = [
+    "CachedDecoder",
+    "Model",
+    "Sequential",
+    "clone_model",
+    "load_model",
+    "model_from_json",
+    "save_model",
+]

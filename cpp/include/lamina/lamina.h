@@ -1,11 +1,13 @@
 // Everything in lamina's public interface.
 #pragma once
+#include "lamina/decoding.h"
 #include "lamina/function.h"
 #include "lamina/layers.h"
 #include "lamina/layers_preprocessing.h"
 #include "lamina/model.h"
 #include "lamina/ops.h"
 #include "lamina/ops_array.h"
+#include "lamina/ops_attention.h"
 #include "lamina/ops_image.h"
 #include "lamina/ops_linalg.h"
 #include "lamina/ops_math.h"

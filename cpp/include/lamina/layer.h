@@ -67,6 +67,12 @@ struct CallArgs {
   bool flag(const std::string& name, bool otherwise = false) const;
 };
 
+// Names of what call() takes, in order: its input tensors, which may come by keyword too, and other
+// tensors that may come by position.
+struct CallSignature {
+  std::vector<std::string> inputs, others;
+};
+
 struct WeightOptions {
   std::string name;
   Shape shape;
@@ -101,6 +107,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
   virtual Config get_config() const;
   // Whether a call on its own, outside of any model, is one of training.
   virtual bool trains_by_default() const { return false; }
+  // Empty where a call takes any number of tensors by position.
+  virtual CallSignature call_signature() const { return {}; }
   // Where call() takes a dict: the name of its input and those of tensors that come back after the
   // output. Empty for other layers.
   virtual std::vector<std::string> input_names() const { return {}; }

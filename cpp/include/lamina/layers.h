@@ -279,28 +279,6 @@ struct BidirectionalOptions {
         rest(f);
   }
 };
-struct MultiHeadAttentionOptions {
-  int64_t num_heads = 0, key_dim = 0;
-  std::optional<int64_t> value_dim;
-  double dropout = 0;
-  bool use_bias = true;
-  std::optional<Ints> output_shape, attention_axes;
-  Initializer kernel_initializer = "glorot_uniform", bias_initializer = "zeros";
-  Regularizer kernel_regularizer, bias_regularizer, activity_regularizer;
-  Constraint kernel_constraint, bias_constraint;
-  std::optional<int64_t> seed;
-  LAMINA_LAYER_FIELDS
-  void fields(Fields& f) {
-    f("num_heads", num_heads)("key_dim", key_dim)("value_dim", value_dim)("dropout", dropout)(
-        "use_bias", use_bias)("output_shape", output_shape);
-    f("attention_axes", attention_axes)("kernel_initializer", kernel_initializer)(
-        "bias_initializer", bias_initializer);
-    f("kernel_regularizer", kernel_regularizer)("bias_regularizer", bias_regularizer)(
-        "activity_regularizer", activity_regularizer);
-    f("kernel_constraint", kernel_constraint)("bias_constraint", bias_constraint)("seed", seed),
-        rest(f);
-  }
-};
 
 namespace layers {
 
@@ -390,15 +368,12 @@ inline Handle LSTM(int64_t units, LSTMOptions o = {}) { return o.units = units, 
 inline Handle Bidirectional(const LayerPtr& layer, BidirectionalOptions o = {}) {
   return o.layer = serialize_layer(*layer), make("Bidirectional", o);
 }
-inline Handle MultiHeadAttention(int64_t num_heads, int64_t key_dim,
-                                 MultiHeadAttentionOptions o = {}) {
-  return o.num_heads = num_heads, o.key_dim = key_dim, make("MultiHeadAttention", o);
-}
 
 }  // namespace layers
 
 }  // namespace lamina
 
+#include "lamina/layers_attention.h"
 #include "lamina/layers_augment.h"
 #include "lamina/layers_convolution.h"
 #include "lamina/layers_core.h"

@@ -174,17 +174,30 @@ struct LstmGradArgs {
   const View* glast_c;
 };
 
-// Attention: out = softmax(scale q k^T + mask) v for each head. q: (B, T, N, H), k: (B, S, N, H),
-// v: (B, S, N, V), out: (B, T, N, V), contiguous; stats: (B, N, T, 2), of each row of
-// scores the largest and the inverse sum of the exponentials. mask: bool, (B, N, T, S) with any
-// strides, or null; false takes a key away. causal: query t sees keys 0 to t. A row without any key
-// shares its attention out evenly.
+// Attention: out = softmax(scale q k^T) v for each head, over the keys that a query sees. q: (B, T,
+// N, H), k: (B, S, M, H), v: (B, S, M, V), each step's (heads, size) contiguous, any strides before
+// that; out: (B, T, N, V), contiguous. M divides N: query head n reads key head n * M / N. stats:
+// (B, N, T, 2), of each row of scores the largest and the inverse sum of the exponentials.
+//
+// A query sees a key where everything that is given says so. One that sees no key shares its
+// attention out evenly, and gives the scores no gradient.
 struct AttentionArgs {
   View q, k, v, out, stats;
-  const View* mask;
-  bool causal;
+  const View* mask;        // bool (B, N, T, S), any strides, or null
+  const View* query_mask;  // bool (B, T), any strides, or null
+  const View* key_mask;    // bool (B, S), any strides, or null
+  // int64 (R,), B is 1, or null: lengths of sequences that follow each other; each sees only its
+  // own keys. What lies behind the last one is 0.
+  const View *query_rows, *key_rows;
+  const View* position;  // int64, of query 0 among the keys (0 where null); keys end with the
+                         // last query's
+  const View* draw;      // int64 (2,): seed and stream of dropout, or null
+  double dropout;        // share of the attention to drop
+  bool causal;           // a query sees keys up to its own position
+  int64_t window;        // only those less than so many steps away; 0: all
   double scale;
 };
+// gout has the shape of out; gq, gk and gv those of q, k and v; all contiguous.
 struct AttentionGradArgs {
   AttentionArgs f;
   View gout, gq, gk, gv;

@@ -1,162 +1,180 @@
-// Multi-head attention.
-#include <cmath>
-
+// Attention of one head, without projections: Attention and AdditiveAttention.
+#include "lamina/ops_attention.h"
 #include "layers/builtin.h"
 
 namespace lamina {
 
 namespace {
 
-// One of the four projections, with weights shaped as Keras's EinsumDense has them.
-class Projection : public Layer {
- public:
-  Projection(const std::string& name, const MultiHeadAttentionOptions& o, Shape kernel, Shape bias)
-      : Layer(LayerOptions{name, true, o.dtype}), o_(o), kernel_shape_(kernel), bias_shape_(bias) {
-    supports_masking_ = true;
-  }
-  std::string class_name() const override { return "EinsumDense"; }
-  void build(const std::vector<Shape>&) override {
-    kernel_ = add_weight({"kernel", kernel_shape_, o_.kernel_initializer, o_.kernel_regularizer,
-                          o_.kernel_constraint});
-    int64_t n = bias_shape_.numel();
-    scale_as_matrix(kernel_, o_.kernel_initializer, kernel_shape_.numel() / n, n);
-    if (o_.use_bias)
-      bias_ = add_weight(
-          {"bias", bias_shape_, o_.bias_initializer, o_.bias_regularizer, o_.bias_constraint});
-  }
-  // One product: the kernel as a matrix, the output's last axes from the bias shape.
-  Tensors call(const Tensors& in, const CallArgs&) override {
-    int64_t n = 1;
-    for (int64_t d : bias_shape_) n *= d;
-    Tensor x = in[0];
-    int64_t k = kernel_shape_.numel() / n;
-    x = reshape(x, {x.dim(0), x.dim(1), k});
-    Tensor y = dense(x, reshape(kernel_, {k, n}), bias_.defined() ? reshape(bias_, {n}) : Tensor{});
-    Ints s = {x.dim(0), x.dim(1)};
-    for (int64_t d : bias_shape_) s.push_back(d);
-    return {reshape(y, s)};
-  }
+// What both have: inputs [query, value] or [query, value, key], masks of query and value, and what
+// becomes of the scores (batch, T, S).
+template <class Derived, class Options>
+class ScoredAttention : public BuiltIn<Derived, Options> {
+ protected:
+  using Base = BuiltIn<Derived, Options>;
+  using Base::o_;
 
- private:
-  MultiHeadAttentionOptions o_;
-  Shape kernel_shape_, bias_shape_;
-  Variable kernel_, bias_;
-};
-
-class MultiHeadAttention : public BuiltIn<MultiHeadAttention, MultiHeadAttentionOptions> {
  public:
-  static constexpr const char* kName = "MultiHeadAttention";
   static constexpr bool kMasking = true;
-  explicit MultiHeadAttention(const MultiHeadAttentionOptions& o) : BuiltIn(o) {
-    require_positive("num_heads", o.num_heads), require_positive("key_dim", o.key_dim);
-    if (o.attention_axes)
-      throw Error("MultiHeadAttention: attention_axes is not supported", Error::Kind::kUnsupported);
+  explicit ScoredAttention(const Options& o) : Base(o) {
     if (!(o.dropout >= 0 && o.dropout < 1))
-      fail("MultiHeadAttention: argument 'dropout' must lie in [0, 1), received ", o.dropout);
-    if (o.dropout > 0) seed_ = &add_seed(o.seed);
+      fail(Derived::kName, ": argument 'dropout' must lie in [0, 1), received ", o.dropout);
+    if (o.dropout > 0) seed_ = &this->add_seed(o.seed);
   }
-  void build(const std::vector<Shape>& shapes) override {
-    if (shapes.size() < 2) throw error("needs a query and a value: layer(query, value)");
-    for (auto& s : shapes) require_rank(s, 3);
-    int64_t h = o_.num_heads, d = o_.key_dim, v = o_.value_dim.value_or(d),
-            q = last_axis(shapes[0]);
-    int64_t out = o_.output_shape ? o_.output_shape->at(0) : q;
-    if (o_.output_shape && o_.output_shape->size() != 1)
-      throw error("output_shape must be one number");
-    query_ = track(std::make_shared<Projection>("query", o_, Shape{q, h, d}, Shape{h, d}));
-    key_ = track(std::make_shared<Projection>(
-        "key", o_, Shape{last_axis(shapes.size() > 2 ? shapes[2] : shapes[1]), h, d}, Shape{h, d}));
-    value_ = track(
-        std::make_shared<Projection>("value", o_, Shape{last_axis(shapes[1]), h, v}, Shape{h, v}));
-    output_ =
-        track(std::make_shared<Projection>("attention_output", o_, Shape{h, v, out}, Shape{out}));
-    for (auto& l : {query_, key_, value_, output_}) l->build_from({shapes[0]});
-  }
-  Tensors call(const Tensors& in, const CallArgs& args) override {
-    if (in.size() < 2) throw error("needs a query and a value: layer(query, value)");
-    Tensor key_in = in.size() > 2                  ? in[2]
-                    : args.tensor("key").defined() ? args.tensor("key")
-                                                   : in[1];
-    Tensor q = project(query_, in[0]), k = project(key_, key_in), v = project(value_, in[1]);
-    Tensor mask = attention_mask(in, args);
-    if (mask.defined() && mask.rank() == 3) mask = expand_dims(mask, {1});
-    bool causal = args.flag("use_causal_mask"), scores = args.flag("return_attention_scores");
-    bool drop = args.training && o_.dropout > 0;
-    if (!drop && !scores) {
-      Tensor y = dot_product_attention(q, k, v, mask, {}, causal);
-      return {finish(y)};
-    }
-    Tensor weights = shares(q, k, mask, causal);
-    Tensor kept = drop ? random::dropout(weights, o_.dropout, seed_) : weights;
-    Tensor y = transpose(matmul(kept, transpose(v, {0, 2, 1, 3})), {0, 2, 1, 3});
-    if (scores) return {finish(y), weights};
-    return {finish(y)};
+  bool takes_list() const override { return true; }
+  Tensors compute_mask(const Tensors&, const Tensors& masks) override {
+    return masks.empty() ? Tensors{} : Tensors{masks[0]};
   }
 
- private:
-  // (batch, T, S): what the argument says, and what the masks of the sequences leave.
-  static Tensor attention_mask(const Tensors& in, const CallArgs& args) {
-    Tensor mask = args.tensor("attention_mask");
-    auto with = [&](const char* name, Tensor own, int axis) {
-      if (Tensor given = args.tensor(name); given.defined()) own = given;
-      if (!own.defined()) return;
-      Tensor m = expand_dims(cast(own, DType::kBool), {axis});
-      if (mask.defined() && mask.rank() == 4) m = expand_dims(m, {1});
-      mask = mask.defined() ? logical_and(cast(mask, DType::kBool), m) : m;
-    };
-    Tensor key = args.tensor("key");
-    with("query_mask", args.mask(0), -1);
-    with("value_mask", args.mask(1), 1);
-    with("key_mask", in.size() > 2 ? args.mask(2) : key.defined() ? key.mask() : Tensor{}, 1);
-    return mask;
+ protected:
+  void check(const std::vector<Shape>& shapes) const {
+    if (shapes.size() < 2 || shapes.size() > 3)
+      throw this->error(
+          str("takes a list of 2 or 3 inputs, [query, value] or [query, value, key], "
+              "received ",
+              shapes.size()));
+    for (const Shape& s : shapes)
+      if (s.rank() != 3)
+        throw this->error(
+            str("expected inputs of 3 axes (batch, length, features), received shape ", s));
   }
-  static Tensor project(const LayerPtr& l, const Tensor& x) { return (*l)(x); }
-  Tensor finish(const Tensor& y) { return (*output_)(y); }
-  Tensor shares(const Tensor& q, const Tensor& k, Tensor mask, bool causal) {
-    Tensor s = matmul(
-        transpose(q, {0, 2, 1, 3}) * Tensor(1.0 / std::sqrt(static_cast<double>(o_.key_dim))),
-        transpose(k, {0, 2, 3, 1}));
-    if (causal) {
-      int64_t t = q.dim(1), n = k.dim(1);
-      Tensor c = greater_equal(reshape(arange(0, static_cast<double>(t)), {t, 1}),
-                               reshape(arange(0, static_cast<double>(n)), {1, n}));
-      mask = mask.defined() ? logical_and(cast(mask, DType::kBool), c) : c;
+  // (batch, S) or (batch, T, S)
+  static AttentionOptions restrictions(const CallArgs& args) {
+    AttentionOptions a;
+    if (Tensor m = args.mask(1); m.defined()) {
+      m = cast(m, DType::kBool);
+      (m.rank() == 2 ? a.key_mask : a.mask) = m.rank() == 2 ? m : expand_dims(m, {1});
     }
-    if (mask.defined()) s = where(cast(mask, DType::kBool), s, Tensor(-1e30));
-    return softmax(s);
+    a.is_causal = args.flag("use_causal_mask");
+    a.query_row_lengths = args.row_lengths(0), a.key_row_lengths = args.row_lengths(1);
+    return a;
   }
-  LayerPtr query_, key_, value_, output_;
+  // From the scores on.
+  Tensors share_out(Tensor scores, const Tensor& value, const CallArgs& args) const {
+    if (args.row_lengths(0).defined())
+      throw this->error(
+          "a ragged batch has no matrix of scores; use score_mode 'dot' and no "
+          "return_attention_scores");
+    AttentionOptions a = restrictions(args);
+    if (a.key_mask.defined()) scores = where(expand_dims(a.key_mask, {1}), scores, Tensor(-1e30));
+    if (a.mask.defined()) scores = where(squeeze(a.mask, 1), scores, Tensor(-1e30));
+    if (a.is_causal) {
+      const auto steps = [](int64_t n) { return arange(0, static_cast<double>(n)); };
+      scores = where(greater_equal(expand_dims(steps(scores.dim(1)), {1}), steps(scores.dim(2))),
+                     scores, Tensor(-1e30));
+    }
+    Tensor shares = softmax(scores);
+    if (args.training && o_.dropout > 0) shares = random::dropout(shares, o_.dropout, seed_);
+    const Tensor y = finish(matmul(shares, value), args);
+    if (args.flag("return_attention_scores")) return {y, shares};
+    return {y};
+  }
+  // Zero where the query's mask says so.
+  static Tensor finish(const Tensor& y, const CallArgs& args) {
+    const Tensor m = args.mask(0);
+    return m.defined() ? where(expand_dims(cast(m, DType::kBool), {-1}), y, zeros_like(y)) : y;
+  }
   random::SeedGenerator* seed_ = nullptr;
 };
+
+class Attention : public ScoredAttention<Attention, DotAttentionOptions> {
+ public:
+  static constexpr const char* kName = "Attention";
+  static constexpr bool kRagged = true;
+  explicit Attention(const DotAttentionOptions& o) : ScoredAttention(o) {
+    if (o.score_mode != "dot" && o.score_mode != "concat")
+      fail("Attention: argument 'score_mode' must be dot or concat, received '", o.score_mode, "'");
+  }
+  void build(const std::vector<Shape>& shapes) override {
+    check(shapes);
+    if (o_.use_scale) scale_ = add_weight({"scale", {}, "ones"});
+    if (o_.score_mode == "concat") weight_ = add_weight({"concat_score_weight", {}, "ones"});
+  }
+  Tensors call(const Tensors& in, const CallArgs& args) override {
+    const Tensor &q = in[0], &v = in.at(1), &k = in.size() > 2 ? in[2] : v;
+    if (o_.score_mode == "concat") {
+      Tensor sum_of_both = expand_dims(q, {2}) + expand_dims(k, {1});
+      if (scale_.defined()) sum_of_both = sum_of_both * scale_.value();
+      return share_out(sum(tanh(sum_of_both), -1) * weight_.value(), v, args);
+    }
+    const Tensor scaled = scale_.defined() ? q * scale_.value() : q;
+    if (args.flag("return_attention_scores"))
+      return share_out(matmul(scaled, swapaxes(k, -1, -2)), v, args);
+    AttentionOptions a = restrictions(args);
+    a.scale = 1;
+    if (args.training) a.dropout = o_.dropout, a.seed = seed_;
+    const auto one_head = [](const Tensor& x) { return expand_dims(x, {2}); };
+    return {finish(squeeze(attention(one_head(scaled), one_head(k), one_head(v), a), 2), args)};
+  }
+
+ private:
+  Variable scale_, weight_;
+};
+
+class AdditiveAttention : public ScoredAttention<AdditiveAttention, AdditiveAttentionOptions> {
+ public:
+  static constexpr const char* kName = "AdditiveAttention";
+  using ScoredAttention::ScoredAttention;
+  void build(const std::vector<Shape>& shapes) override {
+    check(shapes);
+    if (o_.use_scale) scale_ = add_weight({"scale", {last_axis(shapes[0])}, "glorot_uniform"});
+  }
+  Tensors call(const Tensors& in, const CallArgs& args) override {
+    const Tensor &q = in[0], &v = in.at(1), &k = in.size() > 2 ? in[2] : v;
+    const Tensor both = tanh(expand_dims(q, {2}) + expand_dims(k, {1}));
+    return share_out(sum(scale_.defined() ? both * scale_.value() : both, -1), v, args);
+  }
+
+ private:
+  Variable scale_;
+};
+
+const char* const kCall = R"(
+    dropout: Share of the attention weights to drop in training.
+    seed: Of dropout's random numbers; from the global generator by default.
+
+Call arguments:
+    inputs: A list of query (batch, T, dim), value (batch, S, dim) and maybe key (batch, S, dim);
+        `value` by default.
+    mask: A list of boolean masks of query (batch, T) and value (batch, S), or None for either;
+        those that came with the inputs by default. The output is 0 where the query's is False;
+        values where theirs is False do not count.
+    return_attention_scores: Also give the weights (batch, T, S).
+    use_causal_mask: Whether a position sees only itself and earlier ones.
+
+Output shape: (batch, T, dim of the value).)";
 
 }  // namespace
 
 void add_attention_layers(LayerClasses& out) {
-  out.push_back(layer_class<MultiHeadAttention>(
-      R"(Attention with several heads (Vaswani et al., 2017, arXiv:1706.03762).
+  static const std::string dot =
+      std::string(
+          R"(Dot-product attention (Luong et al., 2015, arXiv:1508.04025).
+
+softmax(query key^T) value. In score_mode "dot" the matrix of scores is not stored.
 
 Args:
-    num_heads: Number of heads.
-    key_dim: Size of each head's query and key.
-    value_dim: Size of each head's value; key_dim by default.
-    dropout: Share of the attention weights to drop in training.
-    use_bias: Whether the projections have a bias.
-    output_shape: Size of the output; that of the query by default.
-    attention_axes: Only the default, the axis after the batch, is supported.
-    kernel_initializer, bias_initializer: First values of the projections' weights.
-    kernel_regularizer, bias_regularizer, activity_regularizer: Penalties.
-    kernel_constraint, bias_constraint: Projections after each update.
-    seed: Of dropout's random numbers; from the global generator by default.
+    use_scale: Whether a trained number multiplies the scores.
+    score_mode: "dot", or "concat" for the sum of tanh(query + key) times a trained number.)") +
+      kCall + R"(
 
-Call arguments:
-    query: (batch, T, features). value: (batch, S, features). key: `value` by default.
-    attention_mask: Boolean (batch, T, S); True: attend.
-    query_mask, value_mask, key_mask: Boolean (batch, T) and (batch, S), those that came with the
-        inputs by default.
-    use_causal_mask: Whether a position sees only itself and earlier ones.
-    return_attention_scores: Also give the weights (batch, heads, T, S).
+Example:
 
-Output shape: (batch, T, output_shape).)"));
+>>> import lamina, numpy as np
+>>> query, value = np.ones((2, 3, 4), "float32"), np.ones((2, 5, 4), "float32")
+>>> lamina.layers.Attention()([query, value]).shape
+(2, 3, 4))";
+  static const std::string additive =
+      std::string(
+          R"(Additive attention (Bahdanau et al., 2015, arXiv:1409.0473).
+
+softmax(sum(scale * tanh(query + key))) value.
+
+Args:
+    use_scale: Whether trained numbers, one for each feature, multiply the terms of the sum.)") +
+      kCall;
+  out.push_back(layer_class<Attention>(dot.c_str()));
+  out.push_back(layer_class<AdditiveAttention>(additive.c_str()));
 }
 
 }  // namespace lamina

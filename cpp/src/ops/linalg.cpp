@@ -80,9 +80,11 @@ void run_dense(const Run& r) {
     abi::View m = v;
     m.rank = 2;
     m.shape[1] = v.shape[v.rank - 1], m.strides[1] = v.strides[v.rank - 1];
-    m.shape[0] = 1;
-    for (int i = 0; i + 1 < v.rank; ++i) m.shape[0] *= v.shape[i];
-    m.strides[0] = v.rank > 1 ? v.strides[v.rank - 2] : m.shape[1];
+    m.shape[0] = 1, m.strides[0] = m.shape[1];
+    for (int i = 0; i + 1 < v.rank; ++i) {
+      m.shape[0] *= v.shape[i];
+      if (v.shape[i] != 1) m.strides[0] = v.strides[i];  // of an axis of length 1 it says nothing
+    }
     return m;
   };
   args.a = rows(x), args.b = k, args.out = rows(r.out[0]);

@@ -158,7 +158,8 @@ Tensor dropout(const Tensor& x, double rate, SeedGenerator* seed) {
   if (rate == 0) return x;
   if (rate == 1) return zeros_like(as_float(x));
   const Tensor& state = (seed ? *seed : global_generator()).state();
-  Tensor y = apply(kDropout, {as_float(x), state}, {{"rate", rate}})[0];
+  // A copy, for the backward pass to find unchanged.
+  Tensor y = apply(kDropout, {as_float(x), copy(state)}, {{"rate", rate}})[0];
   NoGrad off;
   apply(kAdvance, {state});
   return y;

@@ -12,7 +12,7 @@ import typing_extensions
 from . import random
 from . import image
 from . import decoding
-__all__: list[str] = ['Function', 'GradMode', 'Input', 'Layer', 'LearningRateSchedule', 'Loss', 'Metric', 'Model', 'Optimizer', 'Ragged', 'Sequential', 'Tensor', 'Variable', 'absolute', 'activation', 'activation_names', 'adapt_array', 'adapt_batches', 'adaptive_average_pool', 'adaptive_max_pool', 'add', 'all', 'allclose', 'amax', 'amin', 'angle', 'any', 'append', 'apply_constraint', 'apply_initializer', 'apply_regularizer', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argpartition', 'argsort', 'array_split', 'average', 'average_pool', 'bartlett', 'batch_normalization', 'binary_crossentropy', 'bincount', 'bitwise_and', 'bitwise_not', 'bitwise_or', 'bitwise_xor', 'blackman', 'broadcast_to', 'cast', 'categorical_crossentropy', 'cbrt', 'cdist', 'ceil', 'celu', 'check_constraint', 'check_initializer', 'check_regularizer', 'cholesky', 'cholesky_inverse', 'clip', 'concatenate', 'constraint_defaults', 'conv', 'conv_transpose', 'convert_to_tensor', 'copy', 'copysign', 'corrcoef', 'correlate', 'cos', 'cosh', 'count_nonzero', 'cpu_isa', 'cross', 'ctc_decode', 'ctc_loss', 'cumprod', 'cumsum', 'custom_gradient', 'debug_nans', 'decoding', 'deg2rad', 'depth_to_space', 'depthwise_conv', 'deserialize_layer', 'det', 'diag', 'diagflat', 'diagonal', 'diff', 'digamma', 'digitize', 'divide', 'divide_no_nan', 'dot', 'dot_product_attention', 'dsplit', 'dstack', 'dtype_policy', 'eig', 'eigh', 'einsum', 'elu', 'empty', 'empty_like', 'equal', 'erf', 'erfc', 'erfinv', 'exp', 'exp2', 'expand_dims', 'expm1', 'extract_sequences', 'eye', 'fabs', 'fft', 'fft2', 'flip', 'fliplr', 'flipud', 'floatx', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'fold', 'from_dlpack', 'full', 'full_like', 'function_loss', 'function_metric', 'gcd', 'gelu', 'geomspace', 'get_vocabulary', 'glu', 'grad_enabled', 'gradients', 'greater', 'greater_equal', 'hamming', 'hanning', 'hard_shrink', 'hard_sigmoid', 'hard_silu', 'hard_tanh', 'heaviside', 'histogram', 'hsplit', 'hstack', 'hypot', 'i0', 'identity', 'ifft2', 'image', 'in_top_k', 'initializer_defaults', 'inner', 'inv', 'irfft', 'isclose', 'isfinite', 'isin', 'isinf', 'isnan', 'isneginf', 'isposinf', 'istft', 'kaiser', 'kron', 'layer_classes', 'layer_normalization', 'lcm', 'ldexp', 'leaky_relu', 'left_shift', 'less', 'less_equal', 'lgamma', 'linspace', 'load', 'log', 'log10', 'log1p', 'log2', 'log_sigmoid', 'log_softmax', 'logaddexp', 'logaddexp2', 'logdet', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logspace', 'logsumexp', 'loss_classes', 'lstsq', 'lu_factor', 'make_layer', 'make_loss', 'make_metric', 'make_optimizer', 'make_pipeline', 'make_schedule', 'matmul', 'matrix_rank', 'max', 'max_pool', 'maximum', 'mean', 'median', 'meshgrid', 'metric_classes', 'min', 'minimum', 'mish', 'mod', 'model_from_config', 'moments', 'moveaxis', 'multi_hot', 'multiply', 'nan_to_num', 'nanargmax', 'nanargmin', 'nancumprod', 'nancumsum', 'nanmax', 'nanmean', 'nanmedian', 'nanmin', 'nanpercentile', 'nanprod', 'nanquantile', 'nanstd', 'nansum', 'nanvar', 'ndim', 'negative', 'nextafter', 'nonzero', 'norm', 'normalization_statistics', 'normalize', 'not_equal', 'num_threads', 'one_hot', 'ones', 'ones_like', 'op_names', 'optimizer_classes', 'outer', 'pad', 'percentile', 'pinv', 'polar', 'power', 'prod', 'psnr', 'ptp', 'qr', 'quantile', 'rad2deg', 'random', 'ravel', 'rearrange', 'reciprocal', 'register_activation', 'register_constraint', 'register_initializer', 'register_layer', 'register_optimizer', 'register_regularizer', 'register_schedule', 'register_text_functions', 'regularizer_defaults', 'relu', 'relu6', 'relu_general', 'repeat', 'reset_layer_names', 'reshape', 'rfft', 'right_shift', 'rint', 'rms_normalization', 'roll', 'rot90', 'round', 'rsqrt', 'saturate_cast', 'scatter', 'scatter_update', 'schedule_classes', 'searchsorted', 'segment_max', 'segment_min', 'segment_prod', 'segment_sum', 'select', 'selu', 'separable_conv', 'set_debug_nans', 'set_dtype_policy', 'set_floatx', 'set_num_threads', 'set_vocabulary', 'shape', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinc', 'sinh', 'size', 'slice', 'slice_update', 'slogdet', 'soft_shrink', 'softmax', 'softplus', 'softsign', 'solve', 'solve_triangular', 'sort', 'space_to_depth', 'sparse_categorical_crossentropy', 'sparse_plus', 'sparse_sigmoid', 'sparsemax', 'split', 'sqrt', 'square', 'squareplus', 'squeeze', 'stack', 'std', 'stft', 'stop_gradient', 'subtract', 'sum', 'svd', 'swapaxes', 'take', 'take_along_axis', 'tan', 'tanh', 'tanh_shrink', 'tensor', 'tensordot', 'threshold', 'tile', 'to_snake_case', 'top_k', 'trace', 'transpose', 'trapezoid', 'tri', 'tril', 'triu', 'trunc', 'unfold', 'unique', 'unique_layer_name', 'unravel_index', 'unstack', 'vander', 'var', 'vdot', 'version', 'view', 'vocabulary_size', 'vsplit', 'vstack', 'where', 'zeros', 'zeros_like']
+__all__: list[str] = ['CachedDecoder', 'Function', 'GradMode', 'Input', 'Layer', 'LearningRateSchedule', 'Loss', 'Metric', 'Model', 'Optimizer', 'Ragged', 'Sequential', 'Tensor', 'Variable', 'absolute', 'activation', 'activation_names', 'adapt_array', 'adapt_batches', 'adaptive_average_pool', 'adaptive_max_pool', 'add', 'all', 'allclose', 'amax', 'amin', 'angle', 'any', 'append', 'apply_constraint', 'apply_initializer', 'apply_regularizer', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argpartition', 'argsort', 'array_split', 'average', 'average_pool', 'bartlett', 'batch_normalization', 'binary_crossentropy', 'bincount', 'bitwise_and', 'bitwise_not', 'bitwise_or', 'bitwise_xor', 'blackman', 'broadcast_to', 'cast', 'categorical_crossentropy', 'cbrt', 'cdist', 'ceil', 'celu', 'check_constraint', 'check_initializer', 'check_regularizer', 'cholesky', 'cholesky_inverse', 'clip', 'concatenate', 'constraint_defaults', 'conv', 'conv_transpose', 'convert_to_tensor', 'copy', 'copysign', 'corrcoef', 'correlate', 'cos', 'cosh', 'count_nonzero', 'cpu_isa', 'cross', 'ctc_decode', 'ctc_loss', 'cumprod', 'cumsum', 'custom_gradient', 'debug_nans', 'decoding', 'deg2rad', 'depth_to_space', 'depthwise_conv', 'deserialize_layer', 'det', 'diag', 'diagflat', 'diagonal', 'diff', 'digamma', 'digitize', 'divide', 'divide_no_nan', 'dot', 'dot_product_attention', 'dsplit', 'dstack', 'dtype_policy', 'eig', 'eigh', 'einsum', 'elu', 'empty', 'empty_like', 'equal', 'erf', 'erfc', 'erfinv', 'exp', 'exp2', 'expand_dims', 'expm1', 'extract_sequences', 'eye', 'fabs', 'fft', 'fft2', 'flip', 'fliplr', 'flipud', 'floatx', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'fold', 'from_dlpack', 'full', 'full_like', 'function_loss', 'function_metric', 'gcd', 'gelu', 'geomspace', 'get_vocabulary', 'glu', 'grad_enabled', 'gradients', 'greater', 'greater_equal', 'hamming', 'hanning', 'hard_shrink', 'hard_sigmoid', 'hard_silu', 'hard_tanh', 'heaviside', 'histogram', 'hsplit', 'hstack', 'hypot', 'i0', 'identity', 'ifft2', 'image', 'in_top_k', 'initializer_defaults', 'inner', 'inv', 'irfft', 'isclose', 'isfinite', 'isin', 'isinf', 'isnan', 'isneginf', 'isposinf', 'istft', 'kaiser', 'kron', 'layer_classes', 'layer_normalization', 'lcm', 'ldexp', 'leaky_relu', 'left_shift', 'less', 'less_equal', 'lgamma', 'linspace', 'load', 'log', 'log10', 'log1p', 'log2', 'log_sigmoid', 'log_softmax', 'logaddexp', 'logaddexp2', 'logdet', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logspace', 'logsumexp', 'loss_classes', 'lstsq', 'lu_factor', 'make_layer', 'make_loss', 'make_metric', 'make_optimizer', 'make_pipeline', 'make_schedule', 'matmul', 'matrix_rank', 'max', 'max_pool', 'maximum', 'mean', 'median', 'meshgrid', 'metric_classes', 'min', 'minimum', 'mish', 'mod', 'model_from_config', 'moments', 'moveaxis', 'multi_hot', 'multiply', 'nan_to_num', 'nanargmax', 'nanargmin', 'nancumprod', 'nancumsum', 'nanmax', 'nanmean', 'nanmedian', 'nanmin', 'nanpercentile', 'nanprod', 'nanquantile', 'nanstd', 'nansum', 'nanvar', 'ndim', 'negative', 'nextafter', 'nonzero', 'norm', 'normalization_statistics', 'normalize', 'not_equal', 'num_threads', 'one_hot', 'ones', 'ones_like', 'op_names', 'optimizer_classes', 'outer', 'pad', 'percentile', 'pinv', 'polar', 'power', 'prod', 'psnr', 'ptp', 'qr', 'quantile', 'rad2deg', 'random', 'ravel', 'rearrange', 'reciprocal', 'register_activation', 'register_constraint', 'register_initializer', 'register_layer', 'register_optimizer', 'register_regularizer', 'register_schedule', 'register_text_functions', 'regularizer_defaults', 'relu', 'relu6', 'relu_general', 'repeat', 'reset_layer_names', 'reshape', 'rfft', 'right_shift', 'rint', 'rms_normalization', 'roll', 'rot90', 'round', 'rsqrt', 'saturate_cast', 'scatter', 'scatter_update', 'schedule_classes', 'searchsorted', 'segment_max', 'segment_min', 'segment_prod', 'segment_sum', 'select', 'selu', 'separable_conv', 'set_debug_nans', 'set_dtype_policy', 'set_floatx', 'set_num_threads', 'set_vocabulary', 'shape', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinc', 'sinh', 'size', 'slice', 'slice_update', 'slogdet', 'soft_shrink', 'softmax', 'softplus', 'softsign', 'solve', 'solve_triangular', 'sort', 'space_to_depth', 'sparse_categorical_crossentropy', 'sparse_plus', 'sparse_sigmoid', 'sparsemax', 'split', 'sqrt', 'square', 'squareplus', 'squeeze', 'stack', 'std', 'stft', 'stop_gradient', 'subtract', 'sum', 'svd', 'swapaxes', 'take', 'take_along_axis', 'tan', 'tanh', 'tanh_shrink', 'tensor', 'tensordot', 'threshold', 'tile', 'to_snake_case', 'top_k', 'trace', 'transpose', 'trapezoid', 'tri', 'tril', 'triu', 'trunc', 'unfold', 'unique', 'unique_layer_name', 'unravel_index', 'unstack', 'vander', 'var', 'vdot', 'version', 'view', 'vocabulary_size', 'vsplit', 'vstack', 'where', 'zeros', 'zeros_like']
 class Tensor:
     """
     A strided array on a device, and the handle of automatic differentiation.
@@ -624,9 +624,12 @@ class Layer:
             name: Last part of its path.
             autocast, aggregation, overwrite_with_gradient: Taken for Keras's sake.
         """
-    def build(self, input_shape: typing.Any) -> None:
+    def build(self, input_shape: typing.Any = None, *args: typing.Any, **kwargs: typing.Any) -> None:
         """
         Make the weights for an input shape (or a list of them); None for unknown lengths.
+        
+        Layers of several inputs take their shapes one by one too, as in
+        build(query_shape, value_shape).
         """
     def build_from_config(self, config: typing.Any) -> None:
         """
@@ -640,9 +643,10 @@ class Layer:
         """
         Mask of the output for inputs and their masks; None where there is none.
         """
-    def compute_output_shape(self, input_shape: typing.Any) -> typing.Any:
+    def compute_output_shape(self, input_shape: typing.Any = None, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
         """
-        Shape of the output for an input shape; builds the layer.
+        Shape of the output for an input shape; builds the layer. Several inputs' shapes in a list or
+        one by one.
         """
     def compute_output_spec(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
         """
@@ -1513,6 +1517,77 @@ class Sequential(Model):
         """
         Remove the last layer.
         """
+class CachedDecoder:
+    """
+    Runs a causal model on sequences that grow, a few steps at a time.
+    
+    Each call takes the next steps alone and gives what the model, called on all steps so far, would give
+    for these. The attention layers keep the keys and values of earlier steps in caches that they fill in
+    place, so that the time of a step hardly depends on how many came before; the whole step is captured.
+    
+    The model needs no change: attention with `use_causal_mask=True` (as in `TransformerDecoder`),
+    `PositionEmbedding`, `SinePositionEncoding` and `RotaryEmbedding` know where they are, and layers that
+    treat each step by itself do as ever. Layers that mix steps in other ways are refused.
+    
+    Args:
+        model: A model (or layer) of sequences, whose first input is decoded.
+        max_length: Most steps that fit into the caches.
+        batch_size: Number of sequences decoded side by side.
+        context: The model's other inputs, such as an encoder's output; what attention makes of them is
+            computed once. Masks of them are kept.
+    
+    Raises:
+        ValueError: A layer cannot run step by step, or more than max_length steps come together.
+    
+    Example:
+    
+    >>> import lamina, numpy as np
+    >>> from lamina import layers
+    >>> tokens = lamina.Input((None,), dtype="int32")
+    >>> x = layers.Embedding(50, 16)(tokens)
+    >>> x = layers.Add()([x, layers.PositionEmbedding(64)(x)])
+    >>> x = layers.TransformerDecoder(intermediate_dim=32, num_heads=2)(x)
+    >>> model = lamina.Model(tokens, layers.Dense(50, activation="softmax")(x))
+    >>> decoder = lamina.models.CachedDecoder(model, max_length=64)
+    >>> p = decoder(np.array([[3, 1, 4]]))  # a prompt: (1, 3, 50)
+    >>> for _ in range(5):
+    ...     token = lamina.ops.argmax(p[:, -1:], -1)
+    ...     p = decoder(token)  # (1, 1, 50)
+    >>> decoder.position
+    8
+    """
+    def __call__(self, steps: typing.Any) -> typing.Any:
+        """
+        The model's output for the next steps (batch_size, n, ...).
+        """
+    def __init__(self, model: Layer, max_length: typing.SupportsInt | typing.SupportsIndex, batch_size: typing.SupportsInt | typing.SupportsIndex = 1, context: typing.Any = None) -> None:
+        ...
+    def reorder(self, indices: typing.Any) -> None:
+        """
+        Let sequence i go on from where sequence indices[i] is, as beam search needs it.
+        """
+    def reset(self, context: typing.Any = None) -> None:
+        """
+        Begin anew, with another context of the same shapes where one is given.
+        """
+    @property
+    def batch_size(self) -> int:
+        """
+        Number of sequences decoded side by side.
+        """
+    @property
+    def max_length(self) -> int:
+        """
+        Most steps that fit into the caches.
+        """
+    @property
+    def position(self) -> int:
+        """
+        Number of steps so far. Set to a smaller number it forgets the steps from there.
+        """
+    @position.setter
+    def position(self, arg1: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
 def Input(shape: typing.Any = None, batch_size: typing.Any = None, dtype: typing.Any = None, name: typing.Any = None, batch_shape: typing.Any = None) -> Tensor:
     ...
 def _circle(arg0: typing.Any, arg1: typing.Any, arg2: typing.Any, arg3: typing.Any, arg4: bool, arg5: typing.SupportsFloat | typing.SupportsIndex, arg6: typing.SupportsFloat | typing.SupportsIndex) -> Tensor:

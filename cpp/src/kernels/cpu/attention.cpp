@@ -1,90 +1,37 @@
 // Attention without the full matrix of scores: a few rows of it at a time, softmax and products
 // while they are hot. The backward pass computes them again (Dao et al. 2022, arXiv:2205.14135).
-#include "kernels/cpu/gemm.h"
-#include "kernels/cpu/rows.h"
-#include "kernels/functors.h"
+#include "kernels/cpu/attention.h"
 
 namespace lamina::LAMINA_ISA {
 namespace {
 
-using abi::AttentionArgs;
-using abi::AttentionGradArgs;
-
 constexpr double kFlop = 0.008;  // nanoseconds
 
+// The matrices (keys x width) of every head of keys or values as packed panels, or their
+// transposes.
 template <class T>
-struct Heads {
-  int64_t batch, queries, keys, heads, size, value;
-  int64_t rows;    // of scores at a time
-  int64_t stride;  // between those: not a power of two, see gemm.cpp
-  bool causal;
-  const View* mask;
-  T scale;
+struct Packed {
+  const Heads<T>& h;
+  T* data;
+  int64_t each;  // numbers for each key
 
-  explicit Heads(const AttentionArgs& a)
-      : batch(a.q.shape[0]),
-        queries(a.q.shape[1]),
-        keys(a.k.shape[1]),
-        heads(a.q.shape[2]),
-        size(a.q.shape[3]),
-        value(a.v.shape[3]),
-        causal(a.causal),
-        mask(a.mask),
-        scale(static_cast<T>(a.scale)) {
-    stride = (keys + 15) / 16 * 16 + 16;
-    const int64_t fit = 65536 / max64(stride, 1) / kTileRows * kTileRows;
-    rows = min64(max64(fit, kTileRows), 8 * kTileRows);
+  Packed(const Heads<T>& heads, int64_t width, bool transposed)
+      : h(heads), data(nullptr), each(transposed ? width : packed_size<T>(1, width)) {}
+  int64_t room() const { return h.packed_keys * h.key_heads * each; }
+  T* head(const Sequence& s, int64_t key_head) const {
+    return data + (s.before * h.key_heads + s.padded * key_head) * each;
   }
-  int64_t count() const { return batch * heads; }
-  double flops() const {
-    return 2.0 * static_cast<double>(batch * heads * queries) *
-           static_cast<double>(keys * (size + value));
+  void fill(const Sequence& s, int64_t key_head, const Steps<const T>& from, bool transposed,
+            T factor = 1) const {
+    const T* p = from.at(s.batch, s.key, key_head);
+    T* to = head(s, key_head);
+    const int64_t columns = transposed ? s.keys : from.width, k = transposed ? from.width : s.keys;
+    for (int64_t j = 0; j < columns; j += kPanel<T>)
+      pack_panel(k, min64(kPanel<T>, columns - j), p + j * (transposed ? from.step : 1),
+                 transposed ? 1 : from.step, transposed ? from.step : 1, to + j * k);
+    if (factor != 1)
+      for (int64_t j = 0; j < packed_size<T>(k, columns); ++j) to[j] *= factor;
   }
-  // Row 0 of head `which` of an array (batch, n, heads, width).
-  template <class U>
-  U* head(U* p, int64_t which, int64_t n, int64_t width) const {
-    return p + which / heads * n * heads * width + which % heads * width;
-  }
-  // Keys that rows [first, first + count) may see. With a mask of its own a row may see none, and
-  // then all count.
-  int64_t visible(int64_t first, int64_t count) const {
-    return causal && !mask ? min64(keys, first + count) : keys;
-  }
-  // Puts the scores that one row may not see as far below all others as a number can be.
-  void take_away(int64_t which, int64_t row, int64_t n, T* __restrict__ s) const {
-    if (mask) {
-      const auto* keep = data<uint8_t>(*mask) + which / heads * mask->strides[0] +
-                         which % heads * mask->strides[1] + row * mask->strides[2];
-      for (int64_t j = 0; j < n; ++j)
-        if (!keep[j * mask->strides[3]]) s[j] = T(-1e30);
-    }
-    if (causal)
-      for (int64_t j = row + 1; j < n; ++j) s[j] = T(-1e30);
-  }
-};
-
-// Every head's matrix (n x width) as packed panels, or its transpose.
-template <class T>
-struct PackedHeads {
-  const T* data;
-  int64_t each, k;
-
-  PackedHeads(const Context& ctx, T* to, const Heads<T>& h, const T* from, int64_t n, int64_t width,
-              bool transposed, T factor = 1)
-      : data(to), each(packed_size<T>(transposed ? width : n, transposed ? n : width)) {
-    const int64_t step = h.heads * width, columns = transposed ? n : width;
-    k = transposed ? width : n;
-    parallel(ctx, h.count(), 0.3 * static_cast<double>(h.count() * n * width), [&](int64_t i) {
-      const T* p = h.head(from, i, n, width);
-      for (int64_t j = 0; j < columns; j += kPanel<T>)
-        pack_panel(k, min64(kPanel<T>, columns - j), p + j * (transposed ? step : 1),
-                   transposed ? 1 : step, transposed ? step : 1, to + i * each + j * k);
-      if (factor != 1)
-        for (int64_t j = 0; j < each; ++j) to[i * each + j] *= factor;
-    });
-  }
-  // The first `length` of the k rows and all columns; their panels stay k rows apart.
-  const T* head(int64_t i) const { return data + i * each; }
 };
 
 // c (m x n) = a b for panels of k rows of which the first `length` count.
@@ -104,13 +51,6 @@ void product(Left left, int64_t m, int64_t n, int64_t length, const T* a, int64_
   }
 }
 
-// s = exp(s - top); returns the sum. Functions of their own, so that the compiler sees how simple
-// the loops are.
-template <class T>
-LAMINA_NOINLINE T exponentials(T* __restrict__ s, int64_t n, T top) {
-  for (int64_t j = 0; j < n; ++j) s[j] = math::exp_share(s[j] - top);
-  return lane_sum<T>(n, [&](int64_t j) { return s[j]; });
-}
 // s = share of each key, d = gradient of its score.
 template <class T>
 LAMINA_NOINLINE void score_gradients(T* __restrict__ s, T* __restrict__ d, int64_t n, T top,
@@ -121,95 +61,235 @@ LAMINA_NOINLINE void score_gradients(T* __restrict__ s, T* __restrict__ d, int64
     s[j] = share;
   }
 }
+// The same with dropout's factors.
+template <class T>
+LAMINA_NOINLINE void score_gradients(T* __restrict__ s, T* __restrict__ d,
+                                     const T* __restrict__ factor, int64_t n, T top, T inverse,
+                                     T dot, T scale) {
+  for (int64_t j = 0; j < n; ++j) {
+    const T share = math::exp_share(s[j] - top) * inverse;
+    d[j] = share * (d[j] * factor[j] - dot) * scale;
+    s[j] = share * factor[j];
+  }
+}
+
+// Whether none of the scores is seen. The top of NaNs alone tells nothing.
+template <class T>
+bool all_hidden(const T* s, int64_t n) {
+  for (int64_t j = 0; j < n; ++j)
+    if (s[j] != kHidden<T>) return false;
+  return true;
+}
+
+// Turns a row of scores into exponentials, those that dropout takes away into zero. Notes the
+// statistics; false where the row sees no key.
+template <class T>
+bool softmax_row(const Heads<T>& h, const AttentionArgs& a, const Sequence& q, int64_t head,
+                 int64_t t, int64_t low, int64_t n, T* s, T* factor, T* stats) {
+  stats[0] = stats[1] = 0;
+  bool any = n > 0 && !h.sees_none(q, t);
+  if (any) {
+    h.hide(q, head, t, low, n, s);
+    const T top = lane_max<T>(s, n);
+    any = top != kHidden<T> || !all_hidden(s, n);
+    if (any) stats[0] = top, stats[1] = T(1) / exponentials(s, n, top);
+  }
+  if (!any) {
+    for (int64_t j = 0; j < n; ++j) s[j] = 0;
+  } else if (a.draw) {
+    dropout_factors(data<int64_t>(*a.draw), a.dropout, h.row_of(q, head, t), h.keys, q.key + low, n,
+                    factor);
+    multiply_by(s, factor, n);
+  }
+  return any;
+}
+
+// For a few queries packing would be most of the work: dot products and a sum of rows. Decoding
+// step by step comes here.
+template <class T>
+void forward_few(const Context& ctx, const AttentionArgs& a, const Heads<T>& h) {
+  const Steps<const T> qs(a.q), ks(a.k), vs(a.v);
+  const Steps<T> outs(a.out);
+  const int64_t per = h.heads * h.queries;  // no ragged batch comes here
+  parallel(ctx, h.count * per, 4 * h.flops() * kFlop, [&](int64_t index) {
+    const Sequence& q = h.sequences[index / per];
+    const int64_t head = index % per / h.queries, t = index % h.queries;
+    const Range r = h.seen(q, head, t, 1);
+    const int64_t n = r.count();
+    T* s = scratch<T>(ctx, 0, 2 * q.stride);
+    const T* row = qs.at(q.batch, t, head);
+    const T* k = ks.at(q.batch, r.low, head / h.group);
+    const T* v = vs.at(q.batch, r.low, head / h.group);
+    for (int64_t j = 0; j < n; ++j) {
+      const T* key = k + j * ks.step;
+      s[j] = h.scale * lane_sum<T>(h.size, [&](int64_t i) { return row[i] * key[i]; });
+    }
+    T* stats = data<T>(a.stats) + h.row_of(q, head, t) * 2;
+    T* out = outs.at(q.batch, t, head);
+    if (!softmax_row(h, a, q, head, t, r.low, n, s, s + q.stride, stats))
+      return mean_of_rows(vs.at(q.batch, 0, head / h.group), vs.step, q.keys, h.value, out);
+    each_block<T>(
+        h.value,
+        [&](int64_t first, auto vectors) {
+          constexpr int kCount = vectors, kLength = kVectorLength<T>;
+          Vector<T> sum[kCount] = {};
+          for (int64_t j = 0; j < n; ++j)
+            for (int i = 0; i < kCount; ++i)
+              sum[i] = sum[i] + s[j] * load_vector(v + j * vs.step + first + i * kLength);
+          for (int i = 0; i < kCount; ++i)
+            store_vector(out + first + i * kLength, stats[1] * sum[i]);
+        },
+        [&](int64_t i) {
+          T sum = 0;
+          for (int64_t j = 0; j < n; ++j) sum += s[j] * v[j * vs.step + i];
+          out[i] = sum * stats[1];
+        });
+  });
+}
+
+template <class T>
+void clear(const View& v) {
+  std::memset(v.data, 0, static_cast<size_t>(numel(v)) * sizeof(T));
+}
 
 template <class T>
 void forward(const Context& ctx, const AttentionArgs& a) {
-  const Heads<T> h(a);
-  if (h.count() * h.queries == 0) return;
-  const int64_t key_size = packed_size<T>(h.size, h.keys),
-                value_size = packed_size<T>(h.keys, h.value);
-  T* room = scratch<T>(ctx, 2, h.count() * (key_size + value_size));
-  const PackedHeads<T> keys(ctx, room, h, data<T>(a.k), h.keys, h.size, true, h.scale);
-  const PackedHeads<T> values(ctx, room + h.count() * key_size, h, data<T>(a.v), h.keys, h.value,
-                              false);
-  const int64_t blocks = (h.queries + h.rows - 1) / h.rows;
-  parallel(ctx, h.count() * blocks, h.flops() * kFlop, [&](int64_t index) {
-    const int64_t which = index / blocks, first = index % blocks * h.rows;
-    const int64_t rows = min64(h.rows, h.queries - first), n = h.visible(first, rows);
-    T* scores = scratch<T>(ctx, 0, h.rows * h.stride);
-    const int64_t q_step = h.heads * h.size, out_step = h.heads * h.value;
-    product(Left::kRows, rows, n, h.size,
-            h.head(data<T>(a.q), which, h.queries, h.size) + first * q_step, q_step,
-            keys.head(which), h.size, scores, h.stride, false);
-    T* stats = data<T>(a.stats) + (which * h.queries + first) * 2;
-    for (int64_t r = 0; r < rows; ++r) {
-      T* s = scores + r * h.stride;
-      h.take_away(which, first + r, n, s);
-      const T top = lane_max<T>(s, n), sum = exponentials(s, n, top);
-      stats[2 * r] = top, stats[2 * r + 1] = sum == 0 ? T(0) : T(1) / sum;
-    }
-    T* out = h.head(data<T>(a.out), which, h.queries, h.value) + first * out_step;
-    product(Left::kRows, rows, h.value, n, scores, h.stride, values.head(which), h.keys, out,
-            out_step, false);
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t j = 0; j < h.value; ++j) out[r * out_step + j] *= stats[2 * r + 1];
+  const Heads<T> h(ctx, a);
+  if (h.ragged) clear<T>(a.out), clear<T>(a.stats);
+  if (h.tasks == 0) return;
+  if (!h.ragged && h.queries * h.group <= 3) return forward_few(ctx, a, h);
+  const Steps<const T> qs(a.q), ks(a.k), vs(a.v);
+  const Steps<T> outs(a.out);
+  Packed<T> keys(h, h.size, true), values(h, h.value, false);
+  keys.data = scratch<T>(ctx, 2, keys.room() + values.room());
+  values.data = keys.data + keys.room();
+  parallel(ctx, h.count * h.key_heads,
+           0.3 * static_cast<double>(h.packed_keys * h.key_heads * (h.size + h.value)),
+           [&](int64_t i) {
+             const Sequence& s = h.sequences[i / h.key_heads];
+             keys.fill(s, i % h.key_heads, ks, true, h.scale);
+             values.fill(s, i % h.key_heads, vs, false);
+           });
+  parallel(ctx, h.tasks, h.flops() * kFlop, [&](int64_t index) {
+    const Sequence& q = h.sequence_of(index);
+    const int64_t task = index - q.first_task, head = task / q.blocks,
+                  first = task % q.blocks * q.rows;
+    const int64_t rows = min64(q.rows, q.queries - first);
+    const Range r = h.seen(q, head, first, rows);
+    const int64_t n = r.count();
+    T* scores = scratch<T>(ctx, 0, (q.rows + 1) * q.stride);
+    product(Left::kRows, rows, n, h.size, qs.at(q.batch, q.query + first, head), qs.step,
+            keys.head(q, head / h.group) + r.low * h.size, h.size, scores, q.stride, false);
+    T* stats = data<T>(a.stats) + h.row_of(q, head, first) * 2;
+    bool blind = false;  // a row that sees no key
+    for (int64_t i = 0; i < rows; ++i)
+      blind |= !softmax_row(h, a, q, head, first + i, r.low, n, scores + i * q.stride,
+                            scores + q.rows * q.stride, stats + 2 * i);
+    T* out = outs.at(q.batch, q.query + first, head);
+    product(Left::kRows, rows, h.value, n, scores, q.stride,
+            values.head(q, head / h.group) + r.low * kPanel<T>, q.keys, out, outs.step, false);
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t j = 0; j < h.value; ++j) out[i * outs.step + j] *= stats[2 * i + 1];
+    if (!blind) return;
+    T* mean = scratch<T>(ctx, 1, h.value);
+    mean_of_rows(vs.at(q.batch, q.key, head / h.group), vs.step, q.keys, h.value, mean);
+    for (int64_t i = 0; i < rows; ++i)
+      if (stats[2 * i + 1] == 0)
+        for (int64_t j = 0; j < h.value; ++j) out[i * outs.step + j] = mean[j];
   });
 }
 
 template <class T>
 void backward(const Context& ctx, const AttentionGradArgs& args) {
   const AttentionArgs& a = args.f;
-  const Heads<T> h(a);
-  const auto clear = [](const View& v) {
-    std::memset(v.data, 0, static_cast<size_t>(numel(v)) * sizeof(T));
-  };
-  clear(args.gk), clear(args.gv);
-  if (h.count() * h.queries * h.keys == 0) return clear(args.gq);
-  const int64_t kt_size = packed_size<T>(h.size, h.keys), vt_size = packed_size<T>(h.value, h.keys),
-                k_size = packed_size<T>(h.keys, h.size);
-  T* room = scratch<T>(ctx, 2, h.count() * (kt_size + vt_size + k_size));
-  const PackedHeads<T> turned_keys(ctx, room, h, data<T>(a.k), h.keys, h.size, true, h.scale);
-  room += h.count() * kt_size;
-  const PackedHeads<T> turned_values(ctx, room, h, data<T>(a.v), h.keys, h.value, true);
-  const PackedHeads<T> keys(ctx, room + h.count() * vt_size, h, data<T>(a.k), h.keys, h.size,
-                            false);
-  const int64_t q_step = h.heads * h.size, v_step = h.heads * h.value;
-  // One head after the other walks down its rows: the gradients of keys and values add up in order.
-  parallel(ctx, h.count(), 2.5 * h.flops() * kFlop, [&](int64_t which) {
-    T* p = scratch<T>(ctx, 0, 2 * h.rows * h.stride);
-    T* d = p + h.rows * h.stride;
-    T* right = scratch<T>(ctx, 1, packed_size<T>(h.rows, h.size) + packed_size<T>(h.rows, h.value));
-    T* gq = h.head(data<T>(args.gq), which, h.queries, h.size);
-    T* gk = h.head(data<T>(args.gk), which, h.keys, h.size);
-    T* gv = h.head(data<T>(args.gv), which, h.keys, h.value);
-    for (int64_t first = 0; first < h.queries; first += h.rows) {
-      const int64_t rows = min64(h.rows, h.queries - first), n = h.visible(first, rows);
-      const T* q = h.head(data<T>(a.q), which, h.queries, h.size) + first * q_step;
-      const T* out = h.head(data<T>(a.out), which, h.queries, h.value) + first * v_step;
-      const T* g = h.head(data<T>(args.gout), which, h.queries, h.value) + first * v_step;
-      const T* stats = data<T>(a.stats) + (which * h.queries + first) * 2;
-      product(Left::kRows, rows, n, h.size, q, q_step, turned_keys.head(which), h.size, p, h.stride,
-              false);
-      product(Left::kRows, rows, n, h.value, g, v_step, turned_values.head(which), h.value, d,
-              h.stride, false);
-      for (int64_t r = 0; r < rows; ++r) {
-        T *s = p + r * h.stride, *e = d + r * h.stride;
-        h.take_away(which, first + r, n, s);
+  const Heads<T> h(ctx, a);
+  clear<T>(args.gk), clear<T>(args.gv);
+  if (h.ragged || h.packed_keys == 0) clear<T>(args.gq);
+  if (h.tasks == 0 || h.packed_keys == 0) return;
+  const Steps<const T> qs(a.q), ks(a.k), vs(a.v), outs(a.out), gouts(args.gout);
+  const Steps<T> gqs(args.gq), gks(args.gk), gvs(args.gv);
+  Packed<T> turned_keys(h, h.size, true), turned_values(h, h.value, true), keys(h, h.size, false);
+  turned_keys.data = scratch<T>(ctx, 2, turned_keys.room() + turned_values.room() + keys.room());
+  turned_values.data = turned_keys.data + turned_keys.room();
+  keys.data = turned_values.data + turned_values.room();
+  const int64_t pieces = h.count * h.key_heads;
+  parallel(ctx, pieces,
+           0.3 * static_cast<double>(h.packed_keys * h.key_heads * (2 * h.size + h.value)),
+           [&](int64_t i) {
+             const Sequence& s = h.sequences[i / h.key_heads];
+             turned_keys.fill(s, i % h.key_heads, ks, true, h.scale);
+             turned_values.fill(s, i % h.key_heads, vs, true);
+             keys.fill(s, i % h.key_heads, ks, false);
+           });
+  // One head of keys after the other walks down the rows of its queries: the gradients of keys and
+  // values add up in order.
+  parallel(ctx, pieces, 2.5 * h.flops() * kFlop, [&](int64_t index) {
+    const Sequence& q = h.sequences[index / h.key_heads];
+    const int64_t key_head = index % h.key_heads;
+    T* p = scratch<T>(ctx, 0, (2 * q.rows + 1) * q.stride);
+    T *d = p + q.rows * q.stride, *factor = d + q.rows * q.stride;
+    const int64_t right_size = packed_size<T>(q.rows, h.size);
+    T* right = scratch<T>(ctx, 1, right_size + packed_size<T>(q.rows, h.value) + h.value);
+    T* packed_g = right + right_size;
+    T* even = packed_g + packed_size<T>(q.rows, h.value);  // gradients of rows that see no key
+    bool blind = false;
+    for (int64_t j = 0; j < h.value; ++j) even[j] = 0;
+    T *gk = gks.at(q.batch, q.key, key_head), *gv = gvs.at(q.batch, q.key, key_head);
+    for (int64_t step = 0; step < h.group * q.blocks; ++step) {
+      const int64_t head = key_head * h.group + step / q.blocks, first = step % q.blocks * q.rows;
+      const int64_t rows = min64(q.rows, q.queries - first);
+      const Range r = h.seen(q, head, first, rows);
+      const int64_t n = r.count();
+      const T* query = qs.at(q.batch, q.query + first, head);
+      const T* out = outs.at(q.batch, q.query + first, head);
+      const T* g = gouts.at(q.batch, q.query + first, head);
+      const T* stats = data<T>(a.stats) + h.row_of(q, head, first) * 2;
+      product(Left::kRows, rows, n, h.size, query, qs.step,
+              turned_keys.head(q, key_head) + r.low * h.size, h.size, p, q.stride, false);
+      product(Left::kRows, rows, n, h.value, g, gouts.step,
+              turned_values.head(q, key_head) + r.low * h.value, h.value, d, q.stride, false);
+      for (int64_t i = 0; i < rows; ++i) {
+        T *s = p + i * q.stride, *e = d + i * q.stride;
+        const T top = stats[2 * i], inverse = stats[2 * i + 1];
+        if (inverse == 0) {
+          blind = true;
+          for (int64_t j = 0; j < h.value; ++j) even[j] += g[i * gouts.step + j];
+          for (int64_t j = 0; j < n; ++j) s[j] = e[j] = 0;
+          continue;
+        }
+        h.hide(q, head, first + i, r.low, n, s);
         const T dot = lane_sum<T>(
-            h.value, [&](int64_t j) { return g[r * v_step + j] * out[r * v_step + j]; });
-        score_gradients(s, e, n, stats[2 * r], stats[2 * r + 1], dot, h.scale);
+            h.value, [&](int64_t j) { return g[i * gouts.step + j] * out[i * outs.step + j]; });
+        if (a.draw) {
+          dropout_factors(data<int64_t>(*a.draw), a.dropout, h.row_of(q, head, first + i), h.keys,
+                          q.key + r.low, n, factor);
+          score_gradients(s, e, factor, n, top, inverse, dot, h.scale);
+        } else {
+          score_gradients(s, e, n, top, inverse, dot, h.scale);
+        }
+      }
+      T* gq = gqs.at(q.batch, q.query + first, head);
+      if (n == 0) {
+        for (int64_t i = 0; i < rows; ++i)
+          for (int64_t j = 0; j < h.size; ++j) gq[i * gqs.step + j] = 0;
+        continue;
       }
       // gv += p' g, gk += d' q, gq = d k
-      T* packed_g = right + packed_size<T>(h.rows, h.size);
       for (int64_t j = 0; j < h.value; j += kPanel<T>)
-        pack_panel(rows, min64(kPanel<T>, h.value - j), g + j, v_step, 1, packed_g + j * rows);
+        pack_panel(rows, min64(kPanel<T>, h.value - j), g + j, gouts.step, 1, packed_g + j * rows);
       for (int64_t j = 0; j < h.size; j += kPanel<T>)
-        pack_panel(rows, min64(kPanel<T>, h.size - j), q + j, q_step, 1, right + j * rows);
-      product(Left::kColumns, n, h.value, rows, p, h.stride, packed_g, rows, gv, v_step, true);
-      product(Left::kColumns, n, h.size, rows, d, h.stride, right, rows, gk, q_step, true);
-      product(Left::kRows, rows, h.size, n, d, h.stride, keys.head(which), h.keys,
-              gq + first * q_step, q_step, false);
+        pack_panel(rows, min64(kPanel<T>, h.size - j), query + j, qs.step, 1, right + j * rows);
+      product(Left::kColumns, n, h.value, rows, p, q.stride, packed_g, rows, gv + r.low * gvs.step,
+              gvs.step, true);
+      product(Left::kColumns, n, h.size, rows, d, q.stride, right, rows, gk + r.low * gks.step,
+              gks.step, true);
+      product(Left::kRows, rows, h.size, n, d, q.stride, keys.head(q, key_head) + r.low * kPanel<T>,
+              q.keys, gq, gqs.step, false);
     }
+    if (!blind || q.keys == 0) return;
+    for (int64_t j = 0; j < h.value; ++j) even[j] /= static_cast<T>(q.keys);
+    for (int64_t i = 0; i < q.keys; ++i)
+      for (int64_t j = 0; j < h.value; ++j) gv[i * gvs.step + j] += even[j];
   });
 }
 
