@@ -350,3 +350,19 @@ def test_extract(server, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="unsafe"):
         get_file("b.tar.gz", server, extract=True)
     assert not (tmp_path / "datasets" / "outside.txt").exists()
+
+
+def test_boston_housing(tmp_path, rng):
+    x, y = rng.normal(size=(10, 13)), np.arange(10.0)
+    np.savez(tmp_path / "b.npz", x=x, y=y)
+    (a, b), (c, d) = datasets.boston_housing.load_data(path=tmp_path / "b.npz", test_split=0.3)
+    assert a.shape == (7, 13) and c.shape == (3, 13)
+    order = np.arange(10)
+    np.random.RandomState(113).shuffle(order)
+    np.testing.assert_array_equal(np.concatenate([b, d]), order)
+    np.testing.assert_array_equal(np.concatenate([a, c]), x[order])
+    with pytest.raises(ValueError, match="test_split"):
+        datasets.boston_housing.load_data(path=tmp_path / "b.npz", test_split=1.0)
+    np.savez(tmp_path / "b.npz", x=x[:, :4], y=y)
+    with pytest.raises(ValueError, match="expected \\(n, 13\\)"):
+        datasets.boston_housing.load_data(path=tmp_path / "b.npz")

@@ -443,3 +443,23 @@ def test_weights_of_a_model_built_again(tmp_path):
     other = lamina.Sequential([lamina.Input((4,)), layers.Dense(3), layers.Dense(2, name="first")])
     with pytest.raises(ValueError, match="no weight"):
         other.load_weights(tmp_path / "w.safetensors")
+
+
+def test_outputs_by_key(tmp_path):
+    x = lamina.Input((3,))
+    h = lamina.layers.Dense(4, activation="tanh")(x)
+    model = lamina.Model(x, {"b": lamina.layers.Dense(2)(h), "a": lamina.layers.Dense(1)(h)})
+    assert list(model.output_names) == ["a", "b"]
+    model.compile("sgd", {"a": "mse", "b": "mae"}, metrics={"b": ["mse"]})
+    data = np.ones((4, 3), "float32")
+    y = {"b": np.zeros((4, 2)), "a": np.ones((4, 1))}
+    history = model.fit(data, y, verbose=0).history
+    assert sorted(history) == ["a_loss", "b_loss", "b_mse", "loss"]
+    outputs = model.predict(data, verbose=0)
+    assert {k: v.shape for k, v in outputs.items()} == {"a": (4, 1), "b": (4, 2)}
+    called = model(data)
+    np.testing.assert_allclose(called["b"].numpy(), outputs["b"], rtol=1e-6)
+    assert {k: v.shape for k, v in model(lamina.Input((3,))).items()}["a"] == (None, 1)
+    model.save(tmp_path / "model.safetensors")
+    again = lamina.load(tmp_path / "model.safetensors").predict(data, verbose=0)
+    np.testing.assert_array_equal(again["a"], outputs["a"])

@@ -283,17 +283,27 @@ void bind_model(py::module_& m) {
         if (in.is_none() != out.is_none())
           throw Error("Model: pass both inputs and outputs, or neither", Error::Kind::kType);
         if (in.is_none()) return set_instance<Model>(v_h, std::make_shared<PythonModel>(self, o));
+        std::vector<std::string> keys;
+        if (py::isinstance<py::dict>(out)) {  // in the order of the keys, as Keras has them
+          py::list sorted = py::module_::import("builtins").attr("sorted")(out), values;
+          for (auto key : sorted) keys.push_back(py::str(key)), values.append(out[key]);
+          out = values;
+        }
         Tensors ins = as_tensors(in, nullptr, "inputs"), outs = as_tensors(out, nullptr, "outputs");
+        std::shared_ptr<Model> model;
         if (own)
-          set_instance<Model>(v_h, std::make_shared<Model>(ins, outs, o));
+          model = std::make_shared<Model>(ins, outs, o);
         else
-          set_instance<Model>(v_h, std::make_shared<PythonModel>(self, ins, outs, o));
+          model = std::make_shared<PythonModel>(self, ins, outs, o);
+        model->set_output_keys(keys);
+        set_instance<Model>(v_h, model);
       },
       py::detail::is_new_style_constructor());
   c.def_property_readonly("inputs", &Model::inputs, "Symbolic inputs.");
   c.def_property_readonly("outputs", &Model::outputs, "Symbolic outputs.");
   c.def_property_readonly("input_names", &Model::input_names, "Names of the inputs.");
   c.def_property_readonly("output_names", &Model::output_names, "Names of the outputs.");
+  c.def_property_readonly("_output_keys", &Model::output_keys);
   c.def_property_readonly("_functional", &Model::is_functional);
   c.def_property_readonly("compiled", &Model::compiled, "Whether compile() has been called.");
   c.def_property("stop_training", &Model::stop_training, &Model::set_stop_training,

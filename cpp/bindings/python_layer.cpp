@@ -101,6 +101,15 @@ Call parse_call(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
   return result;
 }
 
+// What a call gives: a tensor, a list, or the dict of a model whose outputs have keys.
+static py::object outputs_of(const Layer& layer, const Tensors& outs) {
+  auto* model = dynamic_cast<const Model*>(&layer);
+  if (!model || model->output_keys().empty()) return from_tensors(outs, outs.size() == 1);
+  py::dict named;
+  for (size_t i = 0; i < outs.size(); ++i) named[py::str(model->output_keys()[i])] = outs[i];
+  return named;
+}
+
 // layer({"images": x, "labels": y}): a dict comes back, with the same keys in the same order.
 static py::object call_layer_on_dict(Layer& layer, const py::dict& given,
                                      std::optional<bool> training) {
@@ -156,7 +165,7 @@ py::object call_layer(Layer& layer, const py::args& args, const py::kwargs& kwar
     py::gil_scoped_release nogil;
     outs = layer(c.inputs, c.args, c.training);
   }
-  return from_tensors(outs, outs.size() == 1);
+  return outputs_of(layer, outs);
 }
 
 py::object call_native(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
@@ -183,7 +192,7 @@ py::object call_native(Layer& layer, const py::args& args, const py::kwargs& kwa
     if (native.trainable() != layer.trainable()) native.set_trainable(layer.trainable());
     outs = model ? model->Model::call(c.inputs, c.args) : native.call(c.inputs, c.args);
   }
-  return from_tensors(outs, outs.size() == 1);
+  return outputs_of(layer, outs);
 }
 
 PythonLayer::PythonLayer(py::handle self, const LayerOptions& options, LayerPtr native)

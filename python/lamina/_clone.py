@@ -108,5 +108,8 @@ def _functional(model: Any, input_tensors: Any, copy: Any, call_function: Any) -
             )
             made[name][i] = list(out) if isinstance(out, (list, tuple)) else [out]
         calls = later
-    outputs = [tensor(r) for r in config["output_layers"]]
+    ends = config["output_layers"]
+    outputs: Any = [tensor(r) for r in (ends.values() if isinstance(ends, dict) else ends)]
+    if isinstance(ends, dict):
+        outputs = dict(zip(ends, outputs))
     return _core.Model(list(given), outputs, name=model.name)

@@ -173,7 +173,7 @@ def _input_layer(described: dict[str, Any]) -> Any:
 
 
 def _batch_shape(config: dict[str, Any]) -> list:
-    for unsupported in ("sparse", "ragged", "optional"):
+    for unsupported in ("sparse", "optional"):
         if config.get(unsupported):
             raise ValueError(
                 f"Input '{config.get('name')}': {unsupported} inputs are not supported"
@@ -259,6 +259,10 @@ def _functional(config: dict[str, Any]) -> _core.Model:
 
     try:
         inputs, outputs = ends(config["input_layers"]), ends(config["output_layers"])
+        if isinstance(config["output_layers"], dict) and len(outputs) == len(
+            config["output_layers"]
+        ):
+            outputs = dict(zip(sorted(config["output_layers"]), outputs))  # type: ignore[assignment]
     except _Later:
         raise ValueError("Keras model: an output is that of a call that is not there") from None
     model = _core.Model(inputs, outputs, name=config.get("name"))
@@ -312,20 +316,9 @@ def _flat(outputs: Any) -> list[Any]:
 # ---- compile
 
 
-def output_keys(described: dict[str, Any]) -> list[str] | None:
-    """Keys of the outputs of a model, in the order in which lamina has them; None where they have
-    no keys."""
-    outputs = (described.get("config") or {}).get("output_layers")
-    return sorted(outputs) if isinstance(outputs, dict) else None
-
-
-def compile_arguments(config: dict[str, Any], keys: list[str] | None = None) -> dict[str, Any]:
-    """Arguments of compile() from Keras's compile_config, for a model with these outputs."""
+def compile_arguments(config: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of compile() from Keras's compile_config."""
     from lamina import losses, metrics, optimizers
-
-    def in_order(value: Any) -> Any:
-        known = isinstance(value, dict) and "class_name" not in value
-        return [value.get(k) for k in keys] if keys and known else value
 
     def each(value: Any, make: Any) -> Any:
         if isinstance(value, (list, tuple)):
@@ -342,8 +335,8 @@ def compile_arguments(config: dict[str, Any], keys: list[str] | None = None) -> 
 
     out: dict[str, Any] = {"run_eagerly": bool(config.get("run_eagerly"))}
     out["optimizer"] = each(config.get("optimizer", "rmsprop"), optimizers.get)
-    out["loss"] = each(in_order(config.get("loss")), losses.get)
-    out["loss_weights"] = in_order(config.get("loss_weights"))
+    out["loss"] = each(config.get("loss"), losses.get)
+    out["loss_weights"] = config.get("loss_weights")
     for key in ("metrics", "weighted_metrics"):
-        out[key] = each(in_order(config.get(key)), metric)
+        out[key] = each(config.get(key), metric)
     return out

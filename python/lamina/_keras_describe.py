@@ -256,8 +256,11 @@ def _functional(config: dict[str, Any], live: Any) -> dict[str, Any]:
         return [name, node + 1 if name in models else node, index]
 
     for key in ("input_layers", "output_layers"):
-        ends = [end(r) for r in config[key]]
-        out[key] = ends[0] if len(ends) == 1 else ends
+        if isinstance(config[key], dict):
+            out[key] = {k: end(r) for k, r in config[key].items()}
+        else:
+            ends = [end(r) for r in config[key]]
+            out[key] = ends[0] if len(ends) == 1 else ends
     return out
 
 
@@ -315,16 +318,18 @@ def compile_config(model: _core.Model) -> dict[str, Any]:
         described = thing(by, "metrics") if isinstance(by, dict) else by
         groups[m["weighted"]][m["output"]].append(described)
 
+    keys = model._output_keys
+
+    def by_key(values: list) -> Any:
+        return dict(zip(keys, values)) if keys else values[0] if len(values) == 1 else values
+
     def metrics(weighted: bool) -> Any:
-        lists = groups[weighted]
-        if not any(lists):
-            return None
-        return lists[0] if outputs == 1 else lists
+        return by_key(groups[weighted]) if any(groups[weighted]) else None
 
     return {
         "optimizer": thing(own["optimizer"], "optimizers"),
-        "loss": (losses[0] if len(losses) == 1 else losses) if losses else None,
-        "loss_weights": own["loss_weights"] or None,
+        "loss": by_key(losses) if losses else None,
+        "loss_weights": by_key(own["loss_weights"]) if own["loss_weights"] else None,
         "metrics": metrics(False),
         "weighted_metrics": metrics(True),
         "run_eagerly": own["run_eagerly"],

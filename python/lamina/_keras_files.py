@@ -141,8 +141,7 @@ def load(path: str, compile: bool = True) -> _core.Model:
         model = _keras_config.model_of(config)
         described = config.get("compile_config")
         if compile and described:
-            keys = _keras_config.output_keys(config)
-            model.compile(**_keras_config.compile_arguments(described, keys))
+            model.compile(**_keras_config.compile_arguments(described))
             if model.built:
                 model.optimizer.build(model.trainable_variables)
         with _weights(archive, path) as weights:

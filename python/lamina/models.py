@@ -375,8 +375,10 @@ def _evaluate(
     return _result(logs, return_dict)
 
 
-def _as_arrays(outputs: list) -> Any:
+def _as_arrays(self: Model, outputs: list) -> Any:
     arrays = [t.numpy() if t.row_lengths is None else _core.Ragged(t).to_list() for t in outputs]
+    if self._output_keys:
+        return dict(zip(self._output_keys, arrays))
     return arrays[0] if len(arrays) == 1 else arrays
 
 
@@ -399,10 +401,12 @@ def _predict(
         batches.tell("on_epoch_begin")
         outputs = self._predict_dataset(batches, batches.steps, steps or -1)
         batches.tell("on_epoch_end")
-        return _as_arrays(outputs)
+        return _as_arrays(self, outputs)
     given = _callbacks(callbacks, 0, None)
     _Begin(self, given, epochs=1, steps=steps, verbose=0)
-    return _as_arrays(self._predict_arrays(data[0], batch_size or 32, steps or -1, _adapted(given)))
+    return _as_arrays(
+        self, self._predict_arrays(data[0], batch_size or 32, steps or -1, _adapted(given))
+    )
 
 
 def _batch(self: Model, x: Any, y: Any, sample_weight: Any, class_weight: Any = None) -> tuple:
@@ -441,7 +445,7 @@ def _test_on_batch(
 
 def _predict_on_batch(self: Model, x: Any) -> Any:
     """Outputs for one batch, as NumPy arrays."""
-    return _as_arrays(self._predict_on_batch(_batch(self, x, None, None)[0]))
+    return _as_arrays(self, self._predict_on_batch(_batch(self, x, None, None)[0]))
 
 
 def _summary(
@@ -669,8 +673,7 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Model:
             return _core.model_from_config(described)
         model = _keras_config.model_of(described)
         if described.get("compile_config"):
-            keys = _keras_config.output_keys(described)
-            model.compile(**_keras_config.compile_arguments(described["compile_config"], keys))
+            model.compile(**_keras_config.compile_arguments(described["compile_config"]))
         return model
 
 

@@ -121,6 +121,21 @@ TEST_CASE("a model learns, is saved, loaded, and goes on with the same bits") {
   CHECK_THROWS_AS(load(file.path + ".missing"), Error);
 }
 
+TEST_CASE("layers are those far from the outputs first; outputs may have keys") {
+  const Tensor x = Input({8});
+  const auto late = layers::Dense(3, {.name = "late"});
+  const Tensor a = layers::Dense(2, {.name = "side"})(x);
+  const Tensor b = late(layers::Dense(5, {.name = "early"})(x));
+  const auto model = std::make_shared<Model>(Tensors{x}, Tensors{a, b});
+  std::string order;
+  for (auto& layer : model->layers()) order += layer->name() + " ";
+  CHECK(order == "early side late ");
+  CHECK_THROWS_AS(model->set_output_keys({"one"}), Error);
+  model->set_output_keys({"a", "b"});
+  CHECK(model_from_config(serialize_layer(*model))->output_names() == model->output_keys());
+  CHECK(model->compile_config().is_null());
+}
+
 TEST_CASE("a wrong input is refused by the layer's name") {
   const auto model = small_model();
   CHECK_THROWS_AS(model->predict(numbers({2, 8, 9, 1})), Error);

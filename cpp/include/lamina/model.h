@@ -96,6 +96,9 @@ class Model : public Layer {
   Tensors outputs() const;
   std::vector<std::string> input_names() const;
   std::vector<std::string> output_names() const;
+  // Where the outputs are a dict: its keys, which are the names of the outputs then.
+  const std::vector<std::string>& output_keys() const;
+  void set_output_keys(const std::vector<std::string>& keys);
   LayerPtr get_layer(const std::string& name) const;
   LayerPtr get_layer(int64_t index) const;
 

@@ -301,7 +301,15 @@ std::vector<std::string> Model::input_names() const {
   return names;
 }
 
+const std::vector<std::string>& Model::output_keys() const { return impl_->output_keys; }
+void Model::set_output_keys(const std::vector<std::string>& keys) {
+  if (!keys.empty() && keys.size() != impl_->outputs.size())
+    throw error(str("has ", impl_->outputs.size(), " outputs, received ", keys.size(), " keys"));
+  impl_->output_keys = keys;
+}
+
 std::vector<std::string> Model::output_names() const {
+  if (!impl_->output_keys.empty()) return impl_->output_keys;
   std::vector<std::string> names;
   for (const Tensor& t : impl_->outputs) {
     auto& layer = symbol_of(t).node->layer;
@@ -381,9 +389,11 @@ Config Model::get_config() const {
   for (size_t i = 0; i < input_names.size(); ++i)
     ins.push_back(Config::list({input_names[i], int64_t{0}, int64_t{0}}));
   for (auto& from : impl_->output_from) outs.push_back(reference(from));
+  Config by_key = Config::object();
+  for (size_t i = 0; i < impl_->output_keys.size(); ++i) by_key.set(impl_->output_keys[i], outs[i]);
   c.set("layers", std::move(layers));
   c.set("input_layers", std::move(ins));
-  c.set("output_layers", std::move(outs));
+  c.set("output_layers", by_key.size() ? by_key : Config(std::move(outs)));
   return c;
 }
 
@@ -460,10 +470,16 @@ ModelPtr functional_from_config(const Config& config) {
     pending = std::move(later);
   }
   for (const Config& ref : config.at("input_layers").as_list()) inputs.push_back(find(ref));
-  for (const Config& ref : config.at("output_layers").as_list()) outputs.push_back(find(ref));
+  std::vector<std::string> keys;
+  if (const Config& ends = config.at("output_layers"); ends.is_object()) {
+    for (auto& [key, ref] : ends.as_object()) keys.push_back(key), outputs.push_back(find(ref));
+  } else {
+    for (const Config& ref : ends.as_list()) outputs.push_back(find(ref));
+  }
   LayerOptions options;
   options.name = config.at("name").as_string();
   auto model = std::make_shared<Model>(inputs, outputs, options);
+  model->set_output_keys(keys);
   if (const Config* t = config.find("trainable"); t && !t->as_bool()) model->set_trainable(false);
   return model;
 }

@@ -31,6 +31,7 @@ struct Model::Impl {
   };
   bool functional = false;
   Tensors inputs, outputs;  // symbolic
+  std::vector<std::string> output_keys;
   std::vector<Call> calls;  // in topological order
   std::vector<std::pair<int, size_t>> output_from;
   // Calls that read text. They run before a step, whose captured part gets their results.

@@ -1,6 +1,7 @@
 """Data sets, with the loaders of `keras.datasets`, and the digits that come with lamina."""
 
 from lamina.datasets import (
+    boston_housing,
     california_housing,
     cifar10,
     cifar100,
@@ -12,6 +13,7 @@ from lamina.datasets import (
 )
 
 __all__ = [
+    "boston_housing",
     "california_housing",
     "cifar10",
     "cifar100",

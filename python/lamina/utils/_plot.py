@@ -216,9 +216,10 @@ def _add_model(graph: Graph, model: Any, options: _Options) -> tuple[list[int], 
                 edge = (source(reference), ends[min(i, len(ends) - 1)])
                 if edge not in graph.edges:
                     graph.edges.append(edge)
+    ends = config["output_layers"]
     return (
         [into[r[0]][0] for r in config["input_layers"]],
-        [source(r) for r in config["output_layers"]],
+        [source(r) for r in (ends.values() if isinstance(ends, dict) else ends)],
     )
 
 
