@@ -56,8 +56,6 @@ std::vector<Shape> as_shapes(const py::object& shape, const py::args& more,
   return shapes;
 }
 
-Choice choice_of(const py::handle& value) { return Choice(as_config(value)); }
-
 }  // namespace
 
 Config bind_arguments(const std::string& owner, const Config& defaults, const py::args& args,

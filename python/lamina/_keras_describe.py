@@ -162,7 +162,7 @@ def _function(name: str) -> Any:
     return {
         "module": getattr(fn, "__module__", "builtins"),
         "class_name": "function",
-        "config": getattr(fn, "__name__", name),
+        "config": name,
         "registered_name": name,
     }
 

@@ -315,9 +315,13 @@ def name_callable(fn: Any) -> str:
 
         if getattr(activations, name, None) is fn:
             return name
+    registered = getattr(fn, "_lamina_name", None)
+    name = registered or name
     if _custom.get(name) is not fn:
         stem, i = name, 0
-        while name in _core.activation_names() or (name in _custom and _custom[name] is not fn):
+        while not registered and (
+            name in _core.activation_names() or (name in _custom and _custom[name] is not fn)
+        ):
             i += 1
             name = f"{stem}_{i}"
         _custom[name] = fn

@@ -1428,6 +1428,9 @@ class Model(Layer):
     def _optimizer(self) -> Optimizer:
         ...
     @property
+    def _output_keys(self) -> list[str]:
+        ...
+    @property
     def compiled(self) -> bool:
         """
         Whether compile() has been called.
