@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Hashable
 from typing import Any
 
 from lamina import _core
@@ -37,7 +38,7 @@ _PHASES = ("train", "test", "predict")
 
 
 @functools.cache
-def _overrides_batches(cls: type) -> bool:
+def _overrides_batches(cls: Hashable) -> bool:
     from lamina.callbacks import Callback
 
     hooks = [f"on_{phase}_batch_{end}" for phase in _PHASES for end in ("begin", "end")]

@@ -10,7 +10,7 @@ from lamina._input_spec import InputSpec
 from lamina._python_layers import Lambda, Wrapper
 from lamina._symbolic import Input
 
-Layer.__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined]
+Layer.__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined, assignment]
     _signatures.parsed(
         "(*, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None)"
     )
@@ -46,7 +46,7 @@ for _name in ("Embedding", "ReversibleEmbedding"):
     _classes[_name].__init__ = _embedding_init  # type: ignore[misc]
 _places = list(inspect.signature(_classes["Embedding"]).parameters.values())
 _places.insert(6, inspect.Parameter("weights", inspect.Parameter.KEYWORD_ONLY, default=None))
-_classes["Embedding"].__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined]
+_classes["Embedding"].__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined, assignment]
     inspect.Signature(sorted(_places, key=lambda p: p.kind))
 )
 
@@ -73,7 +73,7 @@ def _input_layer_init(
 
 
 _classes["InputLayer"].__init__ = _input_layer_init  # type: ignore[misc]
-_classes["InputLayer"].__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined]
+_classes["InputLayer"].__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined, assignment]
     inspect.signature(_input_layer_init).replace(
         parameters=list(inspect.signature(_input_layer_init).parameters.values())[1:]
     )

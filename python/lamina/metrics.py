@@ -9,7 +9,7 @@ from typing import Any
 from lamina import _core, _layer, _signatures, losses
 from lamina._core import Metric, Tensor
 
-Metric.__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined]
+Metric.__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined, assignment]
     _signatures.parsed("(dtype=None, name=None)")
 )
 

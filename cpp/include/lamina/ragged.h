@@ -39,7 +39,7 @@ class Ragged {
   int64_t size() const { return lengths_.dim(0); }
   const Tensor& values() const { return values_; }        // (sum of the lengths, ...)
   const Tensor& row_lengths() const { return lengths_; }  // int64 (batch,)
-  Tensor operator[](int64_t i) const;                     // sequence i; negative counts from the end
+  Tensor operator[](int64_t i) const;  // sequence i; negative counts from the end
   Tensors to_list() const;
   // (batch, longest, ...), or of `length` steps: filled up with `value` on the side "right" or
   // "left", on which longer sequences are cut too.

@@ -63,8 +63,7 @@ Ragged::Ragged(const Tensors& sequences) {
     const Tensor& s = sequences[i];
     if (!s.defined() || s.rank() == 0)
       fail("Ragged: expected sequences (steps, ...), received a scalar for row ", i);
-    if (s.is_text())
-      throw Error("Ragged: expected numbers, received text", Error::Kind::kType);
+    if (s.is_text()) throw Error("Ragged: expected numbers, received text", Error::Kind::kType);
     lengths.push_back(s.dim(0));
     if (s.rank() == 1 && s.dim(0) == 0) continue;
     bool fits = s.rank() == model->rank();

@@ -36,7 +36,8 @@ struct Cuts {
   static double cost(int64_t m, int64_t n, int64_t k, int64_t batch) {
     const double products = static_cast<double>(m * n) * static_cast<double>(max64(k, 1));
     const double bytes = 4.0 * static_cast<double>(n) * static_cast<double>(k);
-    return static_cast<double>(batch) * (2 * kFlop * products + (m < 24 ? bytes / (bytes > 1 << 19 ? 15 : 40) : 0));
+    return static_cast<double>(batch) *
+           (2 * kFlop * products + (m < 24 ? bytes / (bytes > 1 << 19 ? 15 : 40) : 0));
   }
   int64_t row(int64_t i) const { return m * i / rows; }
   int64_t column(int64_t j, int64_t n) const { return min64(n, panels * j / columns * width); }
