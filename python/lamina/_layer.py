@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Hashable
 from typing import Any
 
 from lamina import _core
@@ -38,7 +37,7 @@ _PHASES = ("train", "test", "predict")
 
 
 @functools.cache
-def _overrides_batches(cls: Hashable) -> bool:
+def _overrides_batches(cls: type) -> bool:
     from lamina.callbacks import Callback
 
     hooks = [f"on_{phase}_batch_{end}" for phase in _PHASES for end in ("begin", "end")]
@@ -48,7 +47,7 @@ def _overrides_batches(cls: Hashable) -> bool:
 def batch_hooks(callback: Any) -> bool:
     """Whether a callback does anything with single batches."""
     wanted = getattr(callback, "wants_batches", None)
-    return _overrides_batches(type(callback)) if wanted is None else bool(wanted)
+    return _overrides_batches(callback.__class__) if wanted is None else bool(wanted)
 
 
 def as_layer(x: Any) -> _core.Layer:
