@@ -207,27 +207,34 @@ void make_cases() {
     const View x = array({batch, steps, inputs}), w = array({inputs, 4 * units}),
                u = array({units, 4 * units}), h0 = array({batch, units}),
                c0 = array({batch, units}), h = array({batch, steps, units}),
-               c = array({batch, steps, units}), gates = array({batch, steps, 4 * units}),
-               bias = array({4 * units});
+               last_h = array({batch, units}), last_c = array({batch, units}),
+               old_h = array({batch * steps, units}), c = array({batch * steps, units}),
+               gates = array({batch * steps, 4 * units}), bias = array({4 * units});
     for (const View* v : {&w, &u})
       for (int64_t i = 0; i < v->shape[0] * v->shape[1]; ++i)
         static_cast<float*>(v->data)[i] *= 0.1f;
-    const lamina::abi::LstmArgs args{x, w, u, h0, c0, h, c, gates, &bias, false};
+    lamina::abi::RecurrentArgs args{};
+    args.cell = lamina::abi::RecurrentCell::kLstm;
+    args.x = x, args.w = w, args.u = u, args.h0 = h0, args.c0 = c0, args.h = h;
+    args.last_h = last_h, args.last_c = last_c, args.old_h = old_h, args.c = c, args.gates = gates;
     const double flops = 2.0 * static_cast<double>(batch * steps * 4 * units * (units + inputs));
     add("lstm 128 units, 200 steps, forward", Against::kPeak, flops, 0.55, 1,
         [=, a = std::make_shared<View>(bias)] {
-          lamina::abi::LstmArgs f = args;
+          lamina::abi::RecurrentArgs f = args;
           f.bias = a.get();
-          table().lstm(context(), f);
+          table().recurrent(context(), &f, 1);
         });
     const View gh = array({batch, steps, units}), gx = array({batch, steps, inputs}),
                gw = array({inputs, 4 * units}), gu = array({units, 4 * units}),
                gh0 = array({batch, units}), gc0 = array({batch, units});
     add("lstm 128 units, 200 steps, backward", Against::kPeak, 2 * flops, 0.55, 1,
-        [=, gb = std::make_shared<View>(array({4 * units})), a = std::make_shared<View>(bias)] {
-          lamina::abi::LstmGradArgs g{args, gh, gx, gw, gu, gh0, gc0, gb.get(), nullptr};
-          g.f.bias = a.get();
-          table().lstm_grad(context(), g);
+        [=, gb = std::make_shared<View>(array({4 * units})), dh = std::make_shared<View>(gh),
+         a = std::make_shared<View>(bias)] {
+          lamina::abi::RecurrentGradArgs g{};
+          g.f = args, g.f.bias = a.get();
+          g.gh = dh.get(), g.gbias = gb.get();
+          g.gx = gx, g.gw = gw, g.gu = gu, g.gh0 = gh0, g.gc0 = gc0;
+          table().recurrent_grad(context(), &g, 1);
         });
   }
   {

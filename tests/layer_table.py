@@ -404,4 +404,5 @@ import rows_augment  # noqa: E402, F401
 import rows_convolution  # noqa: E402, F401
 import rows_core  # noqa: E402, F401
 import rows_preprocessing  # noqa: E402, F401
+import rows_recurrent  # noqa: E402, F401
 import rows_reshaping  # noqa: E402, F401

@@ -87,8 +87,6 @@ def test_wrong_use(make, x, message):
 
 
 def test_what_is_refused():
-    with pytest.raises(NotImplementedError, match="mask"):
-        layers.LSTM(2)(layers.Masking()(np.ones((2, 3, 4), "float32")))
     with pytest.raises(TypeError, match="lora_rank"):
         layers.EinsumDense("ab,bc->ac", 3, lora_rank=2)
     for layer in (layers.AlphaDropout(1.0), layers.GaussianDropout(1.0)):

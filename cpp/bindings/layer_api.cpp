@@ -53,6 +53,7 @@ void bind_layer_api(py::class_<Layer, std::shared_ptr<Layer>>& c) {
       },
       py::arg("inputs"), py::arg("mask") = py::none(),
       "Mask of the output for inputs and their masks; None where there is none.");
+  bind_recurrent(c);
   c.def_property_readonly(
       "path",
       [](const Layer& l) {

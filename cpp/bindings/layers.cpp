@@ -65,9 +65,17 @@ Config bind_arguments(const std::string& owner, const Config& defaults, const py
   if (args.size() > names.size())
     throw Error(str(owner, ": takes at most ", names.size(), " arguments, received ", args.size()),
                 Error::Kind::kType);
-  // A layer around another one keeps the very object.
+  // A layer around another one, or around several, keeps the very object.
   auto argument = [](const py::handle& v) {
-    return py::isinstance<Layer>(v) ? share_layer(v.cast<LayerPtr>()) : as_config(v);
+    if (py::isinstance<Layer>(v)) return share_layer(v.cast<LayerPtr>());
+    const bool several = py::isinstance<py::list>(v) || py::isinstance<py::tuple>(v);
+    if (!several || py::len(v) == 0) return as_config(v);
+    Config list = Config::list();
+    for (auto item : v) {
+      if (!py::isinstance<Layer>(item)) return as_config(v);
+      list.push(share_layer(item.cast<LayerPtr>()));
+    }
+    return list;
   };
   for (size_t i = 0; i < args.size(); ++i) c.set(names[i].first, argument(args[i]));
   for (auto [key, value] : kwargs) {

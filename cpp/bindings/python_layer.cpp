@@ -33,6 +33,8 @@ Call parse_call(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
   int64_t first_list = -1;
   const CallSignature names = layer.call_signature();
   Tensors by_name(names.inputs.size());  // inputs that came by keyword
+  const bool cell = !layer.state_size().is_null();
+  Config options = Config::object();
   for (size_t i = 0; i < args.size(); ++i) {
     py::object a = args[i];
     if (a.is_none() && i > 0) continue;
@@ -47,12 +49,14 @@ Call parse_call(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
       continue;
     }
     bool single = true;
-    Tensors ts = as_tensors(a, &single, "input");
+    Tensors ts =
+        i > 0 && holds_tensors(a) ? flat_tensors(a, "input") : as_tensors(a, &single, "input");
     if (i == 0 && !single && are_sequences(layer, ts)) ts = {Ragged(ts).batch()}, single = true;
+    if (cell && i > 0 && !py::isinstance<py::list>(a) && !py::isinstance<py::tuple>(a))
+      options.set(kStateAlone, true);
     if (i == 0 && !single) first_list = static_cast<int64_t>(ts.size());
     for (auto& t : ts) inputs.push_back(t);
   }
-  Config options = Config::object();
   for (auto [key, value] : kwargs) {
     std::string k = py::str(key);
     if (k == "training") {
@@ -67,20 +71,21 @@ Call parse_call(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
           call.tensors.emplace_back("mask/" + std::to_string(i), as_tensor(item, "mask"));
         ++i;
       }
+    } else if (cell && k == "states") {
+      for (auto& t : flat_tensors(value, "states")) inputs.push_back(t);
     } else if (auto at = std::find(names.inputs.begin(), names.inputs.end(), k);
                at != names.inputs.end()) {
       by_name[static_cast<size_t>(at - names.inputs.begin())] = as_tensor(value, k.c_str());
-    } else if (args.empty() && inputs.empty() && (k == "inputs" || k == "x")) {
+    } else if (args.empty() && inputs.empty() && (k == "inputs" || k == "x" || k == "sequences")) {
       bool single = true;
       inputs = as_tensors(value, &single, k.c_str());
       if (!single) first_list = static_cast<int64_t>(inputs.size());
     } else if (py::isinstance<Tensor>(value) || py::isinstance<py::array>(value)) {
       call.tensors.emplace_back(k, as_tensor(value, k.c_str()));
-    } else if (py::isinstance<py::list>(value) && py::len(value) &&
-               py::isinstance<Tensor>(py::list(py::reinterpret_borrow<py::object>(value))[0])) {
+    } else if (holds_tensors(value)) {
       int i = 0;
-      for (auto item : value)
-        call.tensors.emplace_back(k + "/" + std::to_string(i++), as_tensor(item, k.c_str()));
+      for (auto& t : flat_tensors(value, k.c_str()))
+        call.tensors.emplace_back(k + "/" + std::to_string(i++), t);
     } else {
       options.set(k, as_config(value));
     }
@@ -99,15 +104,6 @@ Call parse_call(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
   if (python && first_list >= 0) options.set("_list", first_list);
   if (options.size()) call.options = options;
   return result;
-}
-
-// What a call gives: a tensor, a list, or the dict of a model whose outputs have keys.
-static py::object outputs_of(const Layer& layer, const Tensors& outs) {
-  auto* model = dynamic_cast<const Model*>(&layer);
-  if (!model || model->output_keys().empty()) return from_tensors(outs, outs.size() == 1);
-  py::dict named;
-  for (size_t i = 0; i < outs.size(); ++i) named[py::str(model->output_keys()[i])] = outs[i];
-  return named;
 }
 
 // layer({"images": x, "labels": y}): a dict comes back, with the same keys in the same order.
@@ -165,7 +161,7 @@ py::object call_layer(Layer& layer, const py::args& args, const py::kwargs& kwar
     py::gil_scoped_release nogil;
     outs = layer(c.inputs, c.args, c.training);
   }
-  return outputs_of(layer, outs);
+  return outputs_of(layer, outs, c.args);
 }
 
 py::object call_native(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
@@ -192,7 +188,7 @@ py::object call_native(Layer& layer, const py::args& args, const py::kwargs& kwa
     if (native.trainable() != layer.trainable()) native.set_trainable(layer.trainable());
     outs = model ? model->Model::call(c.inputs, c.args) : native.call(c.inputs, c.args);
   }
-  return outputs_of(layer, outs);
+  return outputs_of(model ? layer : native, outs, c.args);
 }
 
 PythonLayer::PythonLayer(py::handle self, const LayerOptions& options, LayerPtr native)
@@ -307,6 +303,8 @@ Tensors python_call(const PythonSelf& s, const Tensors& inputs, const CallArgs& 
     for (auto& [k, v] : args.options.as_object()) {
       if (k == "_list")
         first = v.as_int();
+      else if (k == kStateAlone)
+        continue;
       else
         kwargs[py::str(k)] = from_config_object(v);
     }
@@ -315,6 +313,13 @@ Tensors python_call(const PythonSelf& s, const Tensors& inputs, const CallArgs& 
     py::list list;
     for (; i < inputs.size() && i < static_cast<size_t>(first); ++i) list.append(inputs[i]);
     positional.append(list);
+  }
+  auto* layer = dynamic_cast<const Layer*>(&s);
+  const Config sizes = layer ? layer->state_size() : Config();
+  if (!sizes.is_null() && first < 0 && inputs.size() > 1) {  // a cell: call(inputs, states)
+    positional.append(inputs[i++]);
+    const bool as_they_are = sizes.is_list() || args.flag(kStateAlone);
+    positional.append(nested_tensors(inputs, as_they_are ? sizes : Config::list({sizes}), i));
   }
   for (; i < inputs.size(); ++i) positional.append(inputs[i]);
   for (auto& [k, t] : args.tensors)
@@ -351,7 +356,8 @@ Tensors python_call(const PythonSelf& s, const Tensors& inputs, const CallArgs& 
     throw Error(class_name_of(s.self()) +
                     ".call() returned None; it must return a tensor or a list of tensors",
                 Error::Kind::kType);
-  return as_tensors(result, nullptr, "result of call()");
+  return sizes.is_null() ? as_tensors(result, nullptr, "result of call()")
+                         : flat_tensors(result, "result of call()");
 }
 
 Tensors python_compute_mask(const PythonSelf& s, py::handle base, const Tensors& inputs,

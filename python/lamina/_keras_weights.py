@@ -16,12 +16,11 @@ import numpy as np
 from lamina import _core
 from lamina._keras_ops import snake_case
 
-# Layers whose own weights are those of a cell inside Keras's layer.
-_OF_A_CELL = {"SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"}
 # Names of the attributes that hold the layers inside, in order.
 _BY_PLACE = {
     "Bidirectional": ("forward_layer", "backward_layer"),
-    "RNN": ("cell",),
+    **dict.fromkeys(("RNN", "SimpleRNN", "LSTM", "GRU"), ("cell",)),
+    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), ("cell",)),
     "SpectralNormalization": ("layer",),
     "TimeDistributed": ("layer",),
 }
@@ -75,10 +74,6 @@ def _visit(layer: _core.Layer, path: str, seen: dict[int, Any], out: list[Place]
         return
     seen[id(layer)] = layer  # held, so that no other object gets its number
     own = list(layer._own_weights)
-    if layer.class_name in _OF_A_CELL and not layer._layers:
-        out.append(Place(path, layer))
-        out.append(Place(_join(path, "cell"), layer, own))
-        return
     out.append(Place(path, layer, own))
     for attribute, held in _inside(layer):
         where = _join(path, attribute)
@@ -141,11 +136,8 @@ def _inside(layer: _core.Layer) -> Iterator[tuple[str, Any]]:
                 yield _BY_NAME[kind][inner.name], inner
     elif kind in _LISTS:
         yield _LISTS[kind], layers
-    elif not isinstance(layer, _core.Model):
-        if kind in _OF_A_CELL:
-            yield "cell", layers[0]
-        elif any(la.weights for la in layers):
-            raise ValueError(f"{kind} '{layer.name}': its weights cannot be kept in a Keras file")
+    elif not isinstance(layer, _core.Model) and any(la.weights for la in layers):
+        raise ValueError(f"{kind} '{layer.name}': its weights cannot be kept in a Keras file")
 
 
 # ---- reading and writing

@@ -40,7 +40,7 @@ def _get_attribute(self: Any, name: str) -> Any:
         weight = self._own_weight(name)
         if weight is not None:
             return weight
-        if name == "layer" and "layer" in options:
+        if name in ("layer", "cell") and name in options:
             return self._layers[0]
         if name in options:
             return _as_object(name, options[name])

@@ -4,7 +4,14 @@ import inspect
 import warnings
 from typing import Any
 
-from lamina import _core, _layer, _layer_api, _preprocessing, _signatures  # noqa: F401
+from lamina import (  # noqa: F401
+    _core,
+    _layer,
+    _layer_api,
+    _preprocessing,
+    _recurrent,
+    _signatures,
+)
 from lamina._core import Layer
 from lamina._input_spec import InputSpec
 from lamina._python_layers import Lambda, Wrapper
@@ -17,6 +24,7 @@ Layer.__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined, as
 )
 _classes = _layer.make_classes(Layer, _core.layer_classes(), __name__)
 _preprocessing.add_methods(_classes)
+_recurrent.add_methods(_classes)
 globals().update(_classes)
 _layer._native.update(_classes)
 

@@ -231,6 +231,27 @@ TEST_CASE("nor does one of ragged batches") {
   CHECK(count(160) == count(640));
 }
 
+TEST_CASE("nor does one of recurrent layers") {
+  const Tensor in = Input({12, 3});
+  Tensor x = layers::Masking()(in);
+  x = layers::Bidirectional(layers::GRU(5, {.return_sequences = true}))(x);
+  x = layers::LSTM(4, {.dropout = 0.1, .recurrent_dropout = 0.1})(x);
+  const auto model = std::make_shared<Model>(Tensors{in}, Tensors{x});
+  CompileOptions how;
+  how.optimizer = "adam", how.losses = {make_loss("mse")};
+  model->compile(how);
+  FitOptions fit;
+  fit.batch_size = 16;
+  const auto count = [&](int64_t n) {
+    const ArrayData d = {{numbers({n, 12, 3})}, {numbers({n, 4})}, {}};
+    const int64_t before = g_allocations;
+    model->fit(d, fit);
+    return g_allocations - before;
+  };
+  count(160);
+  CHECK(count(160) == count(640));
+}
+
 TEST_CASE("nor does one with every option of an optimizer") {
   const Config schedule = Config::object(
       {{"class_name", "CosineDecay"},

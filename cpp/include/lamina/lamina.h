@@ -11,6 +11,7 @@
 #include "lamina/ops_image.h"
 #include "lamina/ops_linalg.h"
 #include "lamina/ops_math.h"
+#include "lamina/ops_recurrent.h"
 #include "lamina/ops_signal.h"
 #include "lamina/ops_statistics.h"
 #include "lamina/ragged.h"

@@ -134,6 +134,20 @@ class Layer : public std::enable_shared_from_this<Layer> {
   // Whether floating inputs are cast to the layer's dtype.
   virtual bool casts_inputs() const { return true; }
 
+  // Of cells of recurrent layers: the sizes of their states, a number or a list of such, as Keras's
+  // state_size; null for other layers.
+  virtual Config state_size() const { return {}; }
+  // Of cells: the size of their output, that of the first state by default.
+  virtual int64_t output_size() const;
+  // Of cells: the states before the first step, one after the other; zeros by default.
+  virtual Tensors initial_states(int64_t batch);
+  // Sets the states that recurrent layers keep from batch to batch to zeros, here and inside.
+  virtual void reset_state();
+  // What a stateful recurrent layer keeps; empty for others. It is no weight.
+  virtual std::vector<Variable> states() const { return {}; }
+  // How Python nests what call() gives: lists with null for each tensor; null for a flat list.
+  virtual Config output_nesting() const { return {}; }
+
   // ---- use
   // Builds on first use, then runs call(): eagerly, under capture, or symbolically on the tensors
   // of a functional model. training: as given, else inherited from the calling layer, else false.
@@ -243,6 +257,9 @@ class Layer : public std::enable_shared_from_this<Layer> {
   std::vector<std::weak_ptr<SymbolicNode>> calls_;  // on symbolic tensors
   std::shared_ptr<SymbolicNode> first_call() const;
 };
+
+// The numbers in a Config of nested lists, one after the other.
+std::vector<int64_t> flat_sizes(const Config& nested);
 
 // "dense", then "dense_1": a fresh name for a class, counted per process.
 std::string unique_layer_name(const std::string& class_name);

@@ -238,47 +238,6 @@ struct ConcatenateOptions {
   LAMINA_LAYER_FIELDS
   void fields(Fields& f) { f("axis", axis), rest(f); }
 };
-struct LSTMOptions {
-  int64_t units = 0;
-  Activation activation = "tanh", recurrent_activation = "sigmoid";
-  bool use_bias = true;
-  Initializer kernel_initializer = "glorot_uniform", recurrent_initializer = "orthogonal",
-              bias_initializer = "zeros";
-  bool unit_forget_bias = true;
-  Regularizer kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer;
-  Constraint kernel_constraint, recurrent_constraint, bias_constraint;
-  double dropout = 0, recurrent_dropout = 0;
-  std::optional<int64_t> seed;
-  bool return_sequences = false, return_state = false, go_backwards = false, stateful = false,
-       unroll = false;
-  LAMINA_LAYER_FIELDS
-  void fields(Fields& f) {
-    f("units", units)("activation", activation)("recurrent_activation", recurrent_activation)(
-        "use_bias", use_bias);
-    f("kernel_initializer", kernel_initializer)("recurrent_initializer", recurrent_initializer)(
-        "bias_initializer", bias_initializer);
-    f("unit_forget_bias", unit_forget_bias)("kernel_regularizer", kernel_regularizer)(
-        "recurrent_regularizer", recurrent_regularizer);
-    f("bias_regularizer", bias_regularizer)("activity_regularizer", activity_regularizer)(
-        "kernel_constraint", kernel_constraint);
-    f("recurrent_constraint", recurrent_constraint)("bias_constraint", bias_constraint)("dropout",
-                                                                                        dropout);
-    f("recurrent_dropout", recurrent_dropout)("seed", seed)("return_sequences", return_sequences)(
-        "return_state", return_state);
-    f("go_backwards", go_backwards)("stateful", stateful)("unroll", unroll), rest(f);
-  }
-};
-struct BidirectionalOptions {
-  Config layer;  // a serialized recurrent layer
-  std::optional<std::string> merge_mode = "concat";
-  Config weights, backward_layer;
-  LAMINA_LAYER_FIELDS
-  void fields(Fields& f) {
-    f("layer", layer)("merge_mode", merge_mode)("weights", weights)("backward_layer",
-                                                                    backward_layer),
-        rest(f);
-  }
-};
 
 namespace layers {
 
@@ -364,10 +323,6 @@ inline Handle Dropout(double rate, DropoutOptions o = {}) {
 inline Handle Add(PlainOptions o = {}) { return make("Add", o); }
 inline Handle Multiply(PlainOptions o = {}) { return make("Multiply", o); }
 inline Handle Concatenate(ConcatenateOptions o = {}) { return make("Concatenate", o); }
-inline Handle LSTM(int64_t units, LSTMOptions o = {}) { return o.units = units, make("LSTM", o); }
-inline Handle Bidirectional(const LayerPtr& layer, BidirectionalOptions o = {}) {
-  return o.layer = serialize_layer(*layer), make("Bidirectional", o);
-}
 
 }  // namespace layers
 
@@ -378,5 +333,6 @@ inline Handle Bidirectional(const LayerPtr& layer, BidirectionalOptions o = {}) 
 #include "lamina/layers_convolution.h"
 #include "lamina/layers_core.h"
 #include "lamina/layers_normalization.h"
+#include "lamina/layers_recurrent.h"
 #include "lamina/layers_regularization.h"
 #include "lamina/layers_spatial.h"

@@ -249,9 +249,6 @@ std::pair<Tensor, Tensor> ctc_decode(const Tensor& inputs, const Tensor& sequenc
                                      int64_t beam_width = 100, int64_t top_paths = 1,
                                      bool merge_repeated = true,
                                      std::optional<int64_t> mask_index = 0);
-// {h of every step (B, T, H), last h (B, H), last c (B, H)}; see kernels/abi.h for the layouts.
-Tensors lstm(const Tensor& x, const Tensor& h0, const Tensor& c0, const Tensor& kernel,
-             const Tensor& recurrent_kernel, const Tensor& bias, bool go_backwards = false);
 // query (B, T, N, H), key and value (B, S, N, H), mask broadcastable to (B, N, T, S), bool (true:
 // attend). scale defaults to 1 / sqrt(H).
 Tensor dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value,

@@ -201,7 +201,9 @@ Tensors apply(const Op& op, const Tensors& inputs, Attrs attrs) {
       for (size_t i = 0; i < outs.size(); ++i) out[i] = view_of(*outs[i].impl());
       const Backend& b = backend(device);
       op.run(Run{in, inputs.size(), out, outs.size(), attrs, nullptr, *b.kernels, *b.context});
-      if (debug_nans_on) check_nans(op.name, current_layer(), in, inputs.size(), out, outs.size());
+      if (debug_nans_on)
+        check_nans(op.name, current_layer(), in, inputs.size(), out,
+                   op.partial ? outs.size() / 2 : outs.size());
     }
     for (size_t i = 0; i < outs.size(); ++i)
       if (op.effect && infer.outputs[i].alias >= 0) bump_version(outs[i]);

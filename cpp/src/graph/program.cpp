@@ -215,7 +215,8 @@ void Program::run() {
                   s.attrs, s.payload.get(), *b.kernels, *b.context});
     for (Storage* w : s.writes) ++w->version;
     if (check)
-      check_nans(s.op->name, s.layer, s.in.data(), s.in.size(), s.out.data(), s.out.size());
+      check_nans(s.op->name, s.layer, s.in.data(), s.in.size(), s.out.data(),
+                 s.op->partial ? s.out.size() / 2 : s.out.size());
   }
 }
 

@@ -156,23 +156,43 @@ struct BatchNormGradArgs {
   const View *gy2, *ggamma, *gbeta, *gresidual;
 };
 
-// One LSTM layer over a whole sequence, Keras gate order i, f, c, o. x: (B, T, I), w: (I, 4H),
-// u: (H, 4H), bias: (4H,) or null, h0/c0: (B, H). Forward writes h: (B, T, H), c: (B, T, H) and
-// gates: (B, T, 4H) after their nonlinearities. Sigmoid gates, tanh cell. `reverse` walks t from
-// T-1 to 0 and stores each result at its own t.
-struct LstmArgs {
-  View x, w, u, h0, c0, h, c, gates;
-  const View* bias;
-  bool reverse;
+// A recurrent layer over whole sequences, Keras gate orders: LSTM i, f, c, o; GRU z, r, h, whose
+// reset gate acts after or before the product with the recurrent weights. G gates of H units.
+enum class RecurrentCell : uint8_t { kTanh, kRelu, kLstm, kGru, kGruResetBefore };
+
+// x: (B, T, I), and mask: (B, T) bool or null, where false leaves a step out: the state stays, and
+// the output of the step before is given again (the initial state at first), or zeros. Or, with
+// lengths: (B,) int64, x: (1, N, I): the sequences one after the other. w: (I, G H); without data, x
+// is (..., G H) and multiplied already. u: (H, G H); bias: (G H,), of kGru (2, G H), or null; h0, c0
+// (LSTM only): (B, H). state_mask: (G, B, H) or null, which h is multiplied by before it meets the
+// weights of each gate.
+// Forward writes the outputs h, (B, T, H) or (1, N, H), unless it has no data, and the last states;
+// and for backward old_h: (N, H), c: (N, H) and gates: (N, W H), in an order of their own, of
+// which only as many rows are used as there are real steps. W: see recurrent_width().
+struct RecurrentArgs {
+  RecurrentCell cell;
+  bool reverse;      // from the last step to the first
+  bool mirrored;     // outputs are stored in the order in which steps were taken
+  bool zero_masked;  // zeros as outputs of masked steps
+  View x, w, u, h0, c0;
+  const View *bias, *state_mask, *mask, *lengths;
+  View h, last_h, last_c, old_h, c, gates;
 };
-// gh: (B, T, H) gradient of h; glast_c: (B, H) gradient of the final cell state or null. Writes gx,
-// gw, gu, gbias (may be null), gh0, gc0.
-struct LstmGradArgs {
-  LstmArgs f;
-  View gh, gx, gw, gu, gh0, gc0;
+// The gradient of any output may be null. Writes gx (unless it has no data, added to what is there
+// with add_to_gx), gw, gu, gbias (may be null), gh0, gc0.
+struct RecurrentGradArgs {
+  RecurrentArgs f;
+  const View *gh, *glast_h, *glast_c;
+  View gx, gw, gu, gh0, gc0;
   const View* gbias;
-  const View* glast_c;
+  bool add_to_gx;
 };
+inline int64_t recurrent_gates(RecurrentCell cell) {
+  return cell == RecurrentCell::kLstm ? 4 : cell >= RecurrentCell::kGru ? 3 : 1;
+}
+inline int64_t recurrent_width(RecurrentCell cell) {  // of `gates`, in units
+  return cell == RecurrentCell::kGru ? 4 : recurrent_gates(cell);
+}
 
 // Attention: out = softmax(scale q k^T) v for each head, over the keys that a query sees. q: (B, T,
 // N, H), k: (B, S, M, H), v: (B, S, M, V), each step's (heads, size) contiguous, any strides before
@@ -311,8 +331,9 @@ struct KernelTable {
   // Gradient through the batch statistics (training mode).
   void (*batch_norm_grad)(const Context&, const BatchNormGradArgs&);
 
-  void (*lstm)(const Context&, const LstmArgs&);
-  void (*lstm_grad)(const Context&, const LstmGradArgs&);
+  // One layer, or two (both directions of one) that run side by side.
+  void (*recurrent)(const Context&, const RecurrentArgs*, int count);
+  void (*recurrent_grad)(const Context&, const RecurrentGradArgs*, int count);
   void (*attention)(const Context&, const AttentionArgs&);
   void (*attention_grad)(const Context&, const AttentionGradArgs&);
 

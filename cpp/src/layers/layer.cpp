@@ -107,6 +107,35 @@ void Layer::build_from(const std::vector<Shape>& input_shapes) {
   built_ = true;
 }
 
+namespace {
+void flatten_sizes(const Config& nested, std::vector<int64_t>& out) {
+  if (nested.is_null()) return;
+  if (!nested.is_list()) return out.push_back(nested.as_int());
+  for (const Config& item : nested.as_list()) flatten_sizes(item, out);
+}
+}  // namespace
+std::vector<int64_t> flat_sizes(const Config& nested) {
+  std::vector<int64_t> out;
+  flatten_sizes(nested, out);
+  return out;
+}
+
+int64_t Layer::output_size() const {
+  const Config sizes = state_size();
+  // Of several cells, each with its states, the last one.
+  if (sizes.is_list() && sizes.size() && sizes.as_list().back().is_list())
+    return flat_sizes(sizes.as_list().back()).at(0);
+  return flat_sizes(sizes).at(0);
+}
+Tensors Layer::initial_states(int64_t batch) {
+  Tensors out;
+  for (int64_t n : flat_sizes(state_size())) out.push_back(zeros({batch, n}, dtype_));
+  return out;
+}
+void Layer::reset_state() {
+  for (auto& l : sublayers_) l->reset_state();
+}
+
 void Layer::set_option(const std::string& name, const Config&) {
   throw error("'" + name + "' cannot be changed");
 }

@@ -45,13 +45,14 @@ double flops_of(const Node& node) {
     const Shape& kernel = node.inputs[1].shape();
     return 2 * out * numel(1) / static_cast<double>(kernel.back());
   }
-  if (name == "lstm") {
-    // x (B, T, I), ..., kernel and recurrent kernel: every step multiplies with both.
+  if (name == "recurrent") {
+    // x (B, T, I), mask, lengths, then six inputs a direction, the first two its weights, with
+    // which every step multiplies.
     const Shape& x = node.inputs[0].shape();
     double weights = 0;
-    for (const Tensor& t : node.inputs)
-      if (t.defined() && t.rank() == 2 && t.shape()[1] % 4 == 0 && t.requires_grad())
-        weights += static_cast<double>(t.numel());
+    for (size_t i = 3; i + 1 < node.inputs.size(); i += 6)
+      for (size_t k = i; k < i + 2; ++k)
+        if (node.inputs[k].defined()) weights += numel(k);
     return 2 * static_cast<double>(x[0] * x[1]) * weights;
   }
   return out;

@@ -592,6 +592,8 @@ class Layer:
         ...
     def _add_seed(self, arg0: typing.SupportsInt | typing.SupportsIndex | None) -> Tensor:
         ...
+    def _initial_states(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> typing.Any:
+        ...
     def _own_weight(self, arg0: str) -> typing.Any:
         ...
     def _serialize(self) -> typing.Any:
@@ -672,6 +674,10 @@ class Layer:
         """
         Not available: raises NotImplementedError.
         """
+    def reset_state(self) -> None:
+        """
+        Set the states that recurrent layers keep from batch to batch to zeros.
+        """
     def set_weights(self, weights: list) -> None:
         """
         Set all weights from a list of arrays.
@@ -710,7 +716,16 @@ class Layer:
     def _options(self) -> typing.Any:
         ...
     @property
+    def _output_size(self) -> int:
+        ...
+    @property
     def _own_weights(self) -> list:
+        ...
+    @property
+    def _state_size(self) -> typing.Any:
+        ...
+    @property
+    def _states(self) -> list[Variable]:
         ...
     @property
     def _takes_list(self) -> bool:

@@ -190,6 +190,44 @@ void few_rows(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs, int64_t
   }
 }
 
+// One or two rows and packed b: several panels at once, so that there are sums enough to hide how
+// long each addition takes. Gives the number of columns done; the rest is for the tiles.
+template <class T, int R, int P>
+LAMINA_NOINLINE void panels_tile(int64_t k, const T* a, int64_t a_rs, int64_t a_cs, const T* b,
+                                 T* c, int64_t ldc, bool accumulate, const T* bias) {
+  constexpr int n = kVectorLength<T>, vectors = P * kTileVectors;
+  Vector<T> sum[R][vectors] = {};
+  for (int r = 0; r < R; ++r)
+    for (int v = 0; v < vectors; ++v)
+      if (accumulate || bias)
+        sum[r][v] = load_vector(accumulate ? c + r * ldc + v * n : bias + v * n);
+  for (int64_t p = 0; p < k; ++p) {
+    LAMINA_UNROLL
+    for (int v = 0; v < vectors; ++v) {
+      const Vector<T> right =
+          load_vector(b + (v / kTileVectors * k + p) * kPanel<T> + v % kTileVectors * n);
+      LAMINA_UNROLL
+      for (int r = 0; r < R; ++r) sum[r][v] = sum[r][v] + a[r * a_rs + p * a_cs] * right;
+    }
+  }
+  for (int r = 0; r < R; ++r)
+    for (int v = 0; v < vectors; ++v) store_vector(c + r * ldc + v * n, sum[r][v]);
+}
+template <class T>
+int64_t few_rows_of_panels(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs, int64_t a_cs,
+                           const T* b, T* c, int64_t ldc, bool accumulate, const T* bias) {
+  constexpr int kAtOnce = 4;
+  int64_t j = 0;
+  if (m == 1)
+    for (; j + kAtOnce * kPanel<T> <= n; j += kAtOnce * kPanel<T>)
+      panels_tile<T, 1, kAtOnce>(k, a, a_rs, a_cs, b + j * k, c + j, ldc, accumulate,
+                                 bias ? bias + j : nullptr);
+  for (; m == 2 && j + 2 * kPanel<T> <= n; j += 2 * kPanel<T>)
+    panels_tile<T, 2, 2>(k, a, a_rs, a_cs, b + j * k, c + j, ldc, accumulate,
+                         bias ? bias + j : nullptr);
+  return j;
+}
+
 // Rows and columns of the left operand, `stride` apart, copied to where no two of them compete for
 // the same lines of a cache.
 template <class T>
@@ -221,6 +259,12 @@ void run(const Context& ctx, int64_t m, int64_t n, int64_t k, const T* a, int64_
     if (n == 1 && m > 1 && a_rs == 1 && ldc == 1 && !bias)  // c' = b' a'
       return run<T>(ctx, 1, m, k, b.data, 1, b.rs, {a, a_cs, 1}, c, m, accumulate, nullptr);
     if (m <= 2 && b.cs == 1) return few_rows(m, n, k, a, a_rs, a_cs, b, c, ldc, accumulate, bias);
+  }
+  if (m <= 2 && b.packed && !b.pairs) {
+    const int64_t done =
+        few_rows_of_panels(m, n, k, a, a_rs, a_cs, b.data, c, ldc, accumulate, bias);
+    n -= done, c += done, b.data += done * k, bias = bias ? bias + done : nullptr;
+    if (n == 0) return;
   }
   const Left left = a_cs != 1 && a_rs == 1 ? Left::kColumns : Left::kRows;
   const bool strided = a_cs != 1 && a_rs != 1;

@@ -14,7 +14,8 @@ void fill_pool(abi::KernelTable& t);
 void fill_sample(abi::KernelTable& t);
 void fill_softmax(abi::KernelTable& t);
 void fill_norm(abi::KernelTable& t);
-void fill_lstm(abi::KernelTable& t);
+void fill_recurrent_forward(abi::KernelTable& t);
+void fill_recurrent_backward(abi::KernelTable& t);
 void fill_attention(abi::KernelTable& t);
 void fill_optimizer(abi::KernelTable& t);
 void fill_ctc(abi::KernelTable& t);
@@ -29,7 +30,7 @@ const abi::KernelTable& table() {
     void (*const families[])(abi::KernelTable&) = {
         fill_elementwise, fill_copy, fill_random,    fill_reduce,    fill_index,
         fill_matmul,      fill_conv, fill_pool,      fill_sample,    fill_softmax,
-        fill_norm,        fill_lstm, fill_attention, fill_optimizer, fill_ctc};
+        fill_norm,        fill_recurrent_forward, fill_recurrent_backward, fill_attention, fill_optimizer, fill_ctc};
     for (auto* fill : families) fill(t);
     return t;
   }();
