@@ -86,8 +86,8 @@ print(prompt + bytes(tokens).decode())
 bits = model.evaluate(*windows(test), batch_size=32, verbose=0) / np.log(2)
 grams = {}
 for order in (3, 4, 5):
-    model_of_counts = KneserNey([train.tolist()], order, WIDTH)
-    grams[order] = -model_of_counts.log_likelihood([test.tolist()]) / np.log(2)
+    p = KneserNey([train.tolist()], order, WIDTH).probabilities(test.tolist())
+    grams[order] = -np.log2(p).mean()
     print(f"{order}-grams: {grams[order]:.3f} bits per character")
 print(f"network: {bits:.3f} bits per character")
 assert bits < grams[3 if quick else 4]

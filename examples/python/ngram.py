@@ -45,11 +45,8 @@ class KneserNey:
             p = (max(count - self.discount, 0) + self.discount * self.kinds[before] * p) / total
         return p
 
-    def log_likelihood(self, sequences):
-        """Mean natural logarithm of the probability of a token."""
-        logs = []
-        for s in sequences:
-            s = (*[-1] * (self.order - 1), *s)
-            for i in range(self.order - 1, len(s)):
-                logs.append(np.log(self.probability(s[i - self.order + 1 : i], s[i])))
-        return float(np.mean(logs))
+    def probabilities(self, sequence):
+        """That of each token after those before it."""
+        n = self.order - 1
+        s = (*[-1] * n, *sequence)
+        return np.array([self.probability(s[i - n : i], s[i]) for i in range(n, len(s))])
