@@ -5,8 +5,8 @@
 
 Conversations of chitchat-dataset 0.9.0 (MIT licence, Will Myers), in pieces that byte-pair encoding
 learnt. The result is the perplexity of a piece in conversations set aside, compared with that of
-4-grams of the same pieces. After these few minutes the counts are still a little ahead, but what the
-network knows is something else: the mean of both is far better than either.
+4-grams of the same pieces. After these few minutes the counts are still a little ahead, but the
+network knows something else: the mean of both is far better than either.
 Needs `pip install 'lamina[examples]'`.
 """
 
