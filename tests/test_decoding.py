@@ -174,6 +174,35 @@ def test_a_causal_model_is_a_decoder():
     assert out == again.argmax(-1)[1:].tolist()
 
 
+def test_a_cached_transformer_gives_what_the_whole_sequence_gives():
+    lamina.utils.set_random_seed(1)
+    tokens = lamina.Input((None,), dtype="int32")
+    x = layers.Embedding(6, 8, embeddings_initializer="normal")(tokens)
+    x = layers.Add()([x, layers.PositionEmbedding(16)(x)])
+    model = lamina.Model(tokens, layers.Dense(6)(layers.TransformerDecoder(16, 2)(x)))
+    whole = lambda t: 3 * model(t)  # noqa: E731
+    prompt = [[1, 2], [4, 4]]
+
+    class Cached:
+        """CachedDecoder with larger logits, so that sequences differ."""
+
+        def __init__(self, rows):
+            self.decoder = lamina.models.CachedDecoder(model, 16, rows)
+            self.reorder = self.decoder.reorder
+
+        def __call__(self, t):
+            return 3 * self.decoder(t)
+
+    assert decoding.greedy(Cached(2), prompt, 8) == decoding.greedy(whole, prompt, 8)
+    found = decoding.sample(Cached(2), prompt, 8, 0, seed=5)
+    assert found == decoding.sample(whole, prompt, 8, 0, seed=5)
+    found = decoding.beam_search(Cached(6), prompt, 8, 0, beam_width=3, top_paths=2)
+    expected = decoding.beam_search(whole, prompt, 8, 0, beam_width=3, top_paths=2)
+    for a, b in zip(found, expected):
+        assert [t for t, _ in a] == [t for t, _ in b]
+        np.testing.assert_allclose([s for _, s in a], [s for _, s in b], rtol=1e-4)
+
+
 @pytest.mark.parametrize(
     "call,error,message",
     [
