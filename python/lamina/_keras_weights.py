@@ -36,6 +36,8 @@ _BY_NAME = {
     "MultiHeadAttention": _PROJECTIONS,
     "GroupQueryAttention": {k: "_" + v.lstrip("_") for k, v in _PROJECTIONS.items()},
 }
+# Classes of Keras that have another name than the one they are found under.
+_RENAMED = {"GroupQueryAttention": "GroupedQueryAttention"}
 _LISTS = {"StackedRNNCells": "cells", "Pipeline": "layers"}
 # How much larger than what is stored an array may be, beyond some bytes that all may have.
 _MOST_EXPANSION, _FREE_SIZE = 1000, 1 << 16
@@ -105,7 +107,7 @@ def _unique(name: str, taken: dict[str, int]) -> str:
 
 def _class_name(layer: _core.Layer) -> str:
     name = layer.class_name if _native(layer) else type(layer).__name__
-    return snake_case(name)
+    return snake_case(_RENAMED.get(name, name))
 
 
 def _native(layer: _core.Layer) -> bool:
