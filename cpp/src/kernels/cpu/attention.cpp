@@ -104,6 +104,55 @@ bool softmax_row(const Heads<T>& h, const AttentionArgs& a, const Sequence& q, i
   return any;
 }
 
+// out += sum of s[j] * row j of v, each `width` long.
+template <class T>
+void add_rows(const T* s, const T* v, int64_t step, int64_t n, int64_t width, T* out) {
+  int64_t rest = 0;  // where whole vectors end
+  each_block<T>(
+      width,
+      [&](int64_t first, auto vectors) {
+        constexpr int kCount = vectors, kLength = kVectorLength<T>;
+        rest = first + kCount * kLength;
+        Vector<T> sum[kCount];
+        for (int i = 0; i < kCount; ++i) sum[i] = load_vector(out + first + i * kLength);
+        for (int64_t j = 0; j < n; ++j)
+          for (int i = 0; i < kCount; ++i)
+            sum[i] = sum[i] + s[j] * load_vector(v + j * step + first + i * kLength);
+        for (int i = 0; i < kCount; ++i) store_vector(out + first + i * kLength, sum[i]);
+      },
+      [](int64_t) {});
+  if (rest == width) return;
+  for (int64_t j = 0; j < n; ++j)
+    for (int64_t i = rest; i < width; ++i) out[i] += s[j] * v[j * step + i];
+}
+
+// s[j] = dot product of the query and row j of k, `size` long.
+template <class T>
+void dot_rows(const T* query, const T* k, int64_t step, int64_t n, int64_t size, T* s) {
+  for (int64_t j = 0; j < n; ++j) s[j] = 0;
+  int64_t rest = 0;  // where whole vectors end
+#if defined(__GNUC__)
+  each_block<T>(
+      size,
+      [&](int64_t first, auto vectors) {
+        constexpr int kCount = vectors, kLength = kVectorLength<T>;
+        rest = first + kCount * kLength;
+        Vector<T> q[kCount];
+        for (int i = 0; i < kCount; ++i) q[i] = load_vector(query + first + i * kLength);
+        for (int64_t j = 0; j < n; ++j) {
+          const T* key = k + j * step + first;
+          Vector<T> sum = q[0] * load_vector(key);
+          for (int i = 1; i < kCount; ++i) sum = sum + q[i] * load_vector(key + i * kLength);
+          s[j] += sum_of_lanes<T>(sum);
+        }
+      },
+      [](int64_t) {});
+#endif
+  if (rest == size) return;
+  for (int64_t j = 0; j < n; ++j)
+    for (int64_t i = rest; i < size; ++i) s[j] += query[i] * k[j * step + i];
+}
+
 // For a few queries packing would be most of the work: dot products and a sum of rows. Decoding
 // step by step comes here.
 template <class T>
@@ -113,37 +162,18 @@ void forward_few(const Context& ctx, const AttentionArgs& a, const Heads<T>& h) 
   const int64_t per = h.heads * h.queries;  // no ragged batch comes here
   parallel(ctx, h.count * per, 4 * h.flops() * kFlop, [&](int64_t index) {
     const Sequence& q = h.sequences[index / per];
-    const int64_t head = index % per / h.queries, t = index % h.queries;
+    const int64_t head = index % per / h.queries, t = index % h.queries, key_head = head / h.group;
     const Range r = h.seen(q, head, t, 1);
     const int64_t n = r.count();
     T* s = scratch<T>(ctx, 0, 2 * q.stride);
-    const T* row = qs.at(q.batch, t, head);
-    const T* k = ks.at(q.batch, r.low, head / h.group);
-    const T* v = vs.at(q.batch, r.low, head / h.group);
-    for (int64_t j = 0; j < n; ++j) {
-      const T* key = k + j * ks.step;
-      s[j] = h.scale * lane_sum<T>(h.size, [&](int64_t i) { return row[i] * key[i]; });
-    }
-    T* stats = data<T>(a.stats) + h.row_of(q, head, t) * 2;
-    T* out = outs.at(q.batch, t, head);
+    dot_rows(qs.at(q.batch, t, head), ks.at(q.batch, r.low, key_head), ks.step, n, h.size, s);
+    for (int64_t j = 0; j < n; ++j) s[j] *= h.scale;
+    T *stats = data<T>(a.stats) + h.row_of(q, head, t) * 2, *out = outs.at(q.batch, t, head);
     if (!softmax_row(h, a, q, head, t, r.low, n, s, s + q.stride, stats))
-      return mean_of_rows(vs.at(q.batch, 0, head / h.group), vs.step, q.keys, h.value, out);
-    each_block<T>(
-        h.value,
-        [&](int64_t first, auto vectors) {
-          constexpr int kCount = vectors, kLength = kVectorLength<T>;
-          Vector<T> sum[kCount] = {};
-          for (int64_t j = 0; j < n; ++j)
-            for (int i = 0; i < kCount; ++i)
-              sum[i] = sum[i] + s[j] * load_vector(v + j * vs.step + first + i * kLength);
-          for (int i = 0; i < kCount; ++i)
-            store_vector(out + first + i * kLength, stats[1] * sum[i]);
-        },
-        [&](int64_t i) {
-          T sum = 0;
-          for (int64_t j = 0; j < n; ++j) sum += s[j] * v[j * vs.step + i];
-          out[i] = sum * stats[1];
-        });
+      return mean_of_rows(vs.at(q.batch, 0, key_head), vs.step, q.keys, h.value, out);
+    for (int64_t i = 0; i < h.value; ++i) out[i] = 0;
+    add_rows(s, vs.at(q.batch, r.low, key_head), vs.step, n, h.value, out);
+    for (int64_t i = 0; i < h.value; ++i) out[i] *= stats[1];
   });
 }
 
