@@ -488,6 +488,12 @@ def test_arguments_by_keyword_and_position():
         layer(q, v, k, None, None, None, mask),
     ):
         np.testing.assert_array_equal(out.numpy(), expected)
+
+    class Own(lamina.Layer):
+        def call(self, query, value):
+            return query + ops.sum(value)
+
+    np.testing.assert_allclose(Own()(query=q, value=v).numpy(), q + v.sum(), rtol=1e-5)
     with pytest.raises(ValueError, match="argument 'value' is missing"):
         layer(q, key=k)
     with pytest.raises(ValueError, match="needs a query and a value"):

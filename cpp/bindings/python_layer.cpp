@@ -76,7 +76,8 @@ Call parse_call(Layer& layer, const py::args& args, const py::kwargs& kwargs) {
     } else if (auto at = std::find(names.inputs.begin(), names.inputs.end(), k);
                at != names.inputs.end()) {
       by_name[static_cast<size_t>(at - names.inputs.begin())] = as_tensor(value, k.c_str());
-    } else if (args.empty() && inputs.empty() && (k == "inputs" || k == "x" || k == "sequences")) {
+    } else if (args.empty() && inputs.empty() &&
+               (k == "inputs" || k == "x" || k == "query" || k == "sequences")) {
       bool single = true;
       inputs = as_tensors(value, &single, k.c_str());
       if (!single) first_list = static_cast<int64_t>(inputs.size());
