@@ -400,6 +400,7 @@ layer(
 
 # Rows of other families; those files take what they need from this one.
 import rows_attention  # noqa: E402, F401
+import rows_audio  # noqa: E402, F401
 import rows_augment  # noqa: E402, F401
 import rows_convolution  # noqa: E402, F401
 import rows_core  # noqa: E402, F401

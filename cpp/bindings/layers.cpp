@@ -97,6 +97,23 @@ Config bind_arguments(const std::string& owner, const Config& defaults, const py
   return c;
 }
 
+// Unknown names of activations and the like are told when the layer is made, not when it is built.
+static void check_choices(const std::string& owner, const Config& config) {
+  for (auto& [key, value] : config.as_object()) {
+    auto ends = [key = std::string_view(key)](const char* end) { return key.ends_with(end); };
+    try {
+      if (value.is_null()) continue;
+      if (ends("initializer")) Initializer(value).check();
+      if (ends("regularizer")) Regularizer(value).check();
+      if (ends("constraint")) Constraint(value).check();
+    } catch (const Error& e) {
+      fail(owner, ": argument '", key, "': ", e.what());
+    }
+    if (ends("activation") && !is_activation(Activation(value).name()))
+      py::module_::import("lamina.activations").attr("get")(from_config_object(value));
+  }
+}
+
 py::object wrap_layer(const LayerPtr& layer) {
   if (!layer) return py::none();
   if (auto* self = dynamic_cast<PythonSelf*>(layer.get()))
@@ -154,6 +171,7 @@ void bind_layers(py::module_& m) {
           if (known && !config.has(required.cast<std::string>()))
             throw Error(name + ": missing argument '" + required.cast<std::string>() + "'",
                         Error::Kind::kType);
+        check_choices(name, config);
         if (derived && !config.has("name"))
           config.set("name", unique_layer_name(class_name_of(self)));
         LayerPtr layer = make_layer(name, config);

@@ -129,8 +129,8 @@ def _is_dataset(x: Any) -> bool:
 
 def arrays_of(model: _core.Model, x: Any, y: Any, sample_weight: Any) -> tuple | None:
     """(x, y, sample_weight) as lists of tensors; None where x is a generator or dataset."""
-    if x is None:
-        raise ValueError("x: expected arrays or a dataset, received None")
+    if x is None or isinstance(x, (str, bytes)):
+        raise ValueError(f"x: expected arrays or a dataset, received {x!r}")
     if _is_dataset(x):
         return None
     functional = model._functional
@@ -179,6 +179,10 @@ class Batches:
         self._class_weight = class_weight
         self._iterator: Iterator | None = None
         self.steps = -1
+        if not _is_dataset(source):
+            raise ValueError(
+                f"expected arrays, or a dataset that yields batches of them, received {source!r}"
+            )
         if hasattr(source, "num_batches"):
             n = source.num_batches
             self.steps = -1 if n is None else int(n)

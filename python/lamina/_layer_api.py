@@ -72,6 +72,33 @@ def _metrics(self: Any) -> list[Any]:
     return found
 
 
+def _metrics_variables(self: Any) -> list[Any]:
+    return [v for m in self.metrics for v in m.variables]
+
+
+def _save_own_variables(self: Any, store: Any) -> None:
+    """Puts the layer's own weights, without those of layers inside, into a mapping of arrays."""
+    for i, variable in enumerate(self._own_weights):
+        store[str(i)] = variable.numpy()
+
+
+def _load_own_variables(self: Any, store: Any) -> None:
+    """Takes the layer's own weights from a mapping that save_own_variables() filled.
+
+    Raises:
+        ValueError: The layer is not built, or there are more or fewer arrays than weights.
+    """
+    own = list(self._own_weights)
+    if len(store) != len(own):
+        state = "" if self.built else ", which is not built"
+        raise ValueError(
+            f"load_own_variables: layer '{self.name}'{state} has {len(own)} weights, received "
+            f"{len(store)} arrays"
+        )
+    for i, variable in enumerate(own):
+        variable.assign(store[str(i)])
+
+
 def _compute_output_spec(self: Any, *args: Any, **kwargs: Any) -> Any:
     """Symbolic outputs for inputs of which only shapes and element types count."""
 
@@ -177,6 +204,9 @@ for _name, _method in {
     "__init_subclass__": classmethod(_init_subclass),
     "input_spec": None,
     "metrics": property(_metrics, doc="Metrics among the attributes of the layer and inside."),
+    "metrics_variables": property(_metrics_variables, doc="State of the metrics."),
+    "save_own_variables": _save_own_variables,
+    "load_own_variables": _load_own_variables,
     "compute_output_spec": _compute_output_spec,
     "symbolic_call": _compute_output_spec,
     "stateless_call": _stateless_call,

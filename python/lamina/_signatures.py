@@ -33,6 +33,12 @@ class OwnSignature:
         raise AttributeError("__signature__")
 
 
+def give(cls: Any, text: str) -> None:
+    """The signature of a class of the extension whose constructor there takes anything."""
+    if "pybind11_stubgen" not in sys.modules:
+        cls.__signature__ = OwnSignature(parsed(text))
+
+
 def describe(module: types.ModuleType) -> None:
     """Signatures for the functions and classes of an extension module and of the modules in it."""
     if "pybind11_stubgen" in sys.modules:  # it reads the types of C++ instead

@@ -17,10 +17,8 @@ from lamina._input_spec import InputSpec
 from lamina._python_layers import Lambda, Wrapper
 from lamina._symbolic import Input
 
-Layer.__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined, assignment]
-    _signatures.parsed(
-        "(*, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None)"
-    )
+_signatures.give(
+    Layer, "(*, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None)"
 )
 _classes = _layer.make_classes(Layer, _core.layer_classes(), __name__)
 _preprocessing.add_methods(_classes)

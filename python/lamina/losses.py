@@ -13,9 +13,7 @@ from typing import Any
 from lamina import _core, _layer, _signatures
 from lamina._core import Loss, Tensor
 
-Loss.__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined, assignment]
-    _signatures.parsed("(name=None, reduction='sum_over_batch_size', dtype=None)")
-)
+_signatures.give(Loss, "(name=None, reduction='sum_over_batch_size', dtype=None)")
 
 _listing = _core.loss_classes()
 _classes = _layer.make_classes(Loss, _listing, __name__)

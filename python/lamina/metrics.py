@@ -9,9 +9,7 @@ from typing import Any
 from lamina import _core, _layer, _signatures, losses
 from lamina._core import Metric, Tensor
 
-Metric.__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined, assignment]
-    _signatures.parsed("(dtype=None, name=None)")
-)
+_signatures.give(Metric, "(dtype=None, name=None)")
 
 _listing = _core.metric_classes()
 _classes = _layer.make_classes(Metric, _listing, __name__)

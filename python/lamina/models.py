@@ -732,6 +732,19 @@ def _compile_from_config(self: Model, config: dict[str, Any]) -> None:
         self.optimizer.build(self.trainable_variables)
 
 
+def _get_metrics_result(self: Model) -> dict[str, Any]:
+    """The values of all metrics by name, the loss among them."""
+    out: dict[str, Any] = {}
+    for metric in self.metrics:
+        result = metric.result()
+        out.update(result if isinstance(result, dict) else {metric.name: result})
+    return out
+
+
+def _run_eagerly(self: Model) -> bool:
+    return bool(self.compiled and self.get_compile_config()["run_eagerly"])  # type: ignore[attr-defined]
+
+
 for _class in (Model, Sequential):
     _class._lamina_native = True  # type: ignore[attr-defined]
 for _name, _method in {
@@ -753,6 +766,9 @@ for _name, _method in {
     "test_step": _test_step,
     "predict_step": _predict_step,
     "to_json": _to_json,
+    "get_metrics_result": _get_metrics_result,
+    "run_eagerly": property(_run_eagerly, doc="Whether steps run operation by operation."),
+    "jit_compile": property(lambda self: not self.run_eagerly, doc="Whether steps are captured."),
     "get_compile_config": _get_compile_config,
     "compile_from_config": _compile_from_config,
     "optimizer": property(_optimizer_of, doc="The optimizer of compile()."),

@@ -1,5 +1,7 @@
 """Classes of one's own: written once, run under both packages."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -291,3 +293,27 @@ def test_models_of_ones_own():
     for a, b in zip(outputs[0][1:3], outputs[1][1:3]):
         close(a, b)
     assert outputs[0][3] == outputs[1][3]
+
+
+def test_what_scripts_read_of_a_model():
+    seen = []
+    for k, own in EACH:
+        model = model_of(k, own)
+        assert model.jit_compile and not model.run_eagerly
+        model.fit(X, Y, batch_size=8, shuffle=False, verbose=0)
+        results = {  # Keras counts the metrics of other models
+            re.sub(r"_\d+$", "", n): float(v) for n, v in model.get_metrics_result().items()
+        }
+        layer, store = model.get_layer("first"), {}
+        layer.save_own_variables(store)
+        layer.load_own_variables({n: 2 * np.asarray(v) for n, v in store.items()})
+        seen.append((results, store, layer.get_weights()))
+        assert layer.metrics_variables == []
+        model.compile("sgd", "mse", run_eagerly=True)
+        assert model.run_eagerly and not model.jit_compile
+    (ours, our_store, our_weights), (theirs, their_store, their_weights) = seen
+    assert sorted(ours) == sorted(theirs) and list(our_store) == list(their_store)
+    close(
+        [np.float32(ours[n]) for n in sorted(ours)], [np.float32(theirs[n]) for n in sorted(ours)]
+    )
+    close(our_weights, their_weights)

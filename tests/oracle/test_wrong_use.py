@@ -52,6 +52,23 @@ CASES = {
     "units as text": (layer("Dense", "3"), "Dense.*'units'.*expected an integer.*'3'"),
     "no units": (layer("Dense"), "Dense.*missing.*'units'"),
     "unknown argument": (layer("Dense", 2, unit=3), "Dense.*'unit'; arguments are units, act"),
+    "unknown activation": (
+        layer("Dense", 2, activation="rellu"),
+        "Could not interpret activation function identifier: rellu",
+    ),
+    "unknown activation layer": (layer("Activation", "x"), "activation function identifier: x"),
+    "unknown initializer": (
+        layer("Dense", 2, kernel_initializer="glort"),
+        "'kernel_initializer'.*Could not interpret initializer identifier: glort",
+    ),
+    "unknown regularizer": (
+        layer("Dense", 2, kernel_regularizer="l3"),
+        "Could not interpret regularizer identifier: l3",
+    ),
+    "unknown constraint": (
+        layer("Dense", 2, bias_constraint="x"),
+        "'bias_constraint'.*Could not interpret constraint identifier: x",
+    ),
     "no filters": (layer("Conv2D", 0, 3), "Conv2D.*'filters' must be positive.*0"),
     "kernel of 0": (layer("Conv2D", 2, 0), "'kernel_size' must be positive.*0"),
     "kernel of 3 numbers": (layer("Conv2D", 2, (3, 3, 3)), "'kernel_size' needs 1 or 2 .*3"),
@@ -176,6 +193,8 @@ CASES = {
     "split of one": (fit(o(1, 3), o(1, 2), validation_split=0.5), "validation_split=0.5 of 1"),
     "no samples": (fit(o(0, 3), o(0, 2)), "at least one sample"),
     "unknown fit argument": (fit(nb_epoch=3), "fit.*'nb_epoch'"),
+    "text as x": (fit("abc", "d"), "expected arrays or a dataset, received 'abc'"),
+    "number to validate": (fit(validation_data=3), "expected arrays, or a dataset.*3"),
     "shape to predict": (lambda k: made(k).predict(o(4, 5)), "\\(None, 3\\), received \\(4, 5\\)"),
     # models
     "no such layer": (lambda k: made(k).get_layer("x"), "'x'"),
@@ -189,6 +208,10 @@ CASES = {
     ),
     "output of no layer": (lambda k: k.Model(k.Input((2,)), 3), "outputs must be symbolic"),
     "no layer": (lambda k: k.Sequential([3]), "Sequential.*expected a layer, received int"),
+    "one name twice": (
+        lambda k: k.Sequential([k.layers.Dense(2, name="a"), k.layers.Dense(2, name="a")]),
+        "should have unique names.*'a'",
+    ),
     "Input of nothing": (lambda k: k.Input(), "shape"),
     "Input of both": (lambda k: k.Input((2,), batch_shape=(1, 2)), "shape or batch_shape"),
     "no call": (

@@ -3,6 +3,7 @@
 #include "lamina/decoding.h"
 #include "lamina/function.h"
 #include "lamina/layers.h"
+#include "lamina/layers_audio.h"
 #include "lamina/layers_preprocessing.h"
 #include "lamina/model.h"
 #include "lamina/ops.h"

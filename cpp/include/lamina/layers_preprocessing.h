@@ -62,9 +62,9 @@ struct DiscretizationOptions {
   bool sparse = false;
   LAMINA_LAYER_FIELDS
   void fields(Fields& f) {
-    f("bin_boundaries", bin_boundaries)("num_bins", num_bins)("epsilon", epsilon)(
-        "output_mode", output_mode)("sparse", sparse),
-        rest(f);
+    f("bin_boundaries", bin_boundaries)("num_bins", num_bins)("epsilon", epsilon);
+    f("output_mode", output_mode)("sparse", sparse)("dtype", dtype)("name", name);
+    f("trainable", trainable);
   }
 };
 struct CategoryEncodingOptions {
@@ -118,8 +118,9 @@ struct StringLookupOptions {
     f("max_tokens", max_tokens)("num_oov_indices", num_oov_indices)("mask_token", mask_token)(
         "oov_token", oov_token)("vocabulary", vocabulary)("idf_weights", idf_weights);
     f("invert", invert)("output_mode", output_mode)("pad_to_max_tokens", pad_to_max_tokens)(
-        "sparse", sparse)("encoding", encoding)("salt", salt);
-    f("oov_method", oov_method)("vocabulary_size", vocabulary_size), rest(f);
+        "sparse", sparse)("encoding", encoding)("name", name)("salt", salt);
+    f("oov_method", oov_method)("vocabulary_size", vocabulary_size);
+    f("trainable", trainable)("dtype", dtype);
   }
 };
 struct IntegerLookupOptions {

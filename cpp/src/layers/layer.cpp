@@ -12,16 +12,17 @@
 namespace lamina {
 
 namespace {
-// Whether the call that runs on this thread is one of training; layers called inside inherit it.
-thread_local bool training_now = false;
+// Whether the call that runs on this thread is one of training, where somebody said so; layers
+// called inside inherit it.
+thread_local std::optional<bool> training_now;
 thread_local int call_depth = 0;
 
 struct CallScope {
-  explicit CallScope(bool training) : before(training_now) {
+  explicit CallScope(std::optional<bool> training) : before(training_now) {
     training_now = training, ++call_depth;
   }
   ~CallScope() { training_now = before, --call_depth; }
-  bool before;
+  std::optional<bool> before;
 };
 
 std::mutex names_mutex;
@@ -172,6 +173,8 @@ void Layer::build_from_config(const Config& config) {
   build_from(shapes);
 }
 
+std::optional<bool> training_told() { return training_now; }
+
 Tensors Layer::operator()(const Tensors& given, CallArgs args, std::optional<bool> training) {
   Tensors inputs = given;
   std::vector<Shape> shapes;
@@ -206,9 +209,10 @@ Tensors Layer::operator()(const Tensors& given, CallArgs args, std::optional<boo
     for (const Tensor& t : inputs) built_on_text_ |= t.is_text();
     build_from(shapes);
   }
-  args.training = training.value_or(call_depth ? training_now : trains_by_default());
+  if (!training) training = training_now;
+  args.training = training.value_or(trains_by_default());
   if (symbolic) {
-    Tensors outs = symbolic_call(*this, inputs, args);
+    Tensors outs = symbolic_call(*this, inputs, args, training);
     if (call_depth == 0) clear_losses();  // those were of stand-ins
     return outs;
   }
@@ -219,7 +223,7 @@ Tensors Layer::operator()(const Tensors& given, CallArgs args, std::optional<boo
     for (const Tensor& t : inputs) args.rows.push_back(t.row_lengths());
   if (call_depth == 0) clear_losses();
   LayerScope scope(name_);
-  CallScope mode(args.training);
+  CallScope mode(training);
   MixedPrecision precision(mixed_);
   Tensors outs = call(inputs, args);
   if (!activity_regularizer_.none())

@@ -5,6 +5,8 @@
 
 namespace lamina {
 
+void add_audio_layers(LayerClasses& out);
+
 const std::vector<LayerClass>& layer_classes() {
   static const LayerClasses classes = [] {
     LayerClasses out;
@@ -34,6 +36,7 @@ const std::vector<LayerClass>& layer_classes() {
                      add_group_normalization_layers,
                      add_spectral_normalization_layers,
                      add_image_size_layers,
+                     add_audio_layers,
                      add_augment_geometry_layers,
                      add_augment_color_layers,
                      add_augment_histogram_layers,

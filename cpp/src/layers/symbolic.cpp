@@ -230,11 +230,13 @@ std::vector<OutputSpec> infer_outputs(Layer& layer, const Tensors& symbolic, con
   });
 }
 
-Tensors symbolic_call(Layer& layer, const Tensors& inputs, const CallArgs& args) {
+Tensors symbolic_call(Layer& layer, const Tensors& inputs, const CallArgs& args,
+                      std::optional<bool> training) {
   auto node = std::make_shared<SymbolicNode>();
   node->layer = layer.shared_from_this();
   node->inputs = inputs;
   node->args = args;
+  node->training = training;
   node->outputs = infer_outputs(layer, inputs, args);
   Tensors outs;
   for (size_t i = 0; i < node->outputs.size(); ++i) outs.push_back(make_symbolic(node, i));

@@ -21,6 +21,7 @@ struct SymbolicNode {
   Tensors inputs;
   CallArgs args;
   std::vector<OutputSpec> outputs;
+  std::optional<bool> training;  // as this call was told; counts where the model is told nothing
 };
 
 struct Symbol {
@@ -50,8 +51,11 @@ class ShapesOnly {
   int64_t before_;
 };
 
-// Calls `layer` on symbolic tensors.
-Tensors symbolic_call(Layer& layer, const Tensors& inputs, const CallArgs& args);
+// Whether the call that runs on this thread is one of training, where somebody said so.
+std::optional<bool> training_told();
+// Calls `layer` on symbolic tensors. training: as the call was told.
+Tensors symbolic_call(Layer& layer, const Tensors& inputs, const CallArgs& args,
+                      std::optional<bool> training);
 
 // An operation of the table as a layer, for functional models; class name "Operation".
 LayerPtr make_operation(const Config& config);

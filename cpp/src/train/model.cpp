@@ -263,7 +263,7 @@ Tensors Model::call(const Tensors& given, const CallArgs& args) {
     CallArgs inner = node.args;
     for (size_t j = 0; j < inner.tensors.size(); ++j)
       inner.tensors[j].second = fetch(call.from[node.inputs.size() + j], inner.tensors[j].second);
-    results[i] = (*node.layer)(in, inner, args.training);
+    results[i] = (*node.layer)(in, inner, training_told() ? training_told() : node.training);
   }
   Tensors out;
   for (size_t i = 0; i < impl_->outputs.size(); ++i)
@@ -379,6 +379,7 @@ Config Model::get_config() const {
     }
     if (named.size()) n.set("tensors", named);
     if (!node.args.options.is_null()) n.set("options", node.args.options);
+    if (node.training) n.set("training", *node.training);
     ids.emplace_back(name, static_cast<int64_t>(nodes[it->second].size()));
     nodes[it->second].push_back(n);
   }
@@ -463,7 +464,9 @@ ModelPtr functional_from_config(const Config& config) {
         later.push_back(p);
         continue;
       }
-      made[p.layer][p.index] = (*layers[p.layer])(in, args);
+      const Config* training = p.node->find("training");
+      made[p.layer][p.index] = (*layers[p.layer])(
+          in, args, training ? std::optional(training->as_bool()) : std::nullopt);
     }
     if (later.size() == pending.size())
       fail("model file: the layers refer to each other in a circle");
@@ -519,11 +522,21 @@ ModelPtr model_from_config(const Config& config) {
 
 // ---- Sequential ---------------------------------------------------------------------------------
 
+static void require_new_name(const Model& model, const std::vector<LayerPtr>& layers,
+                             const LayerPtr& layer) {
+  for (auto& l : layers)
+    if (l->name() == layer->name() && l != layer)
+      throw model.error(
+          str("all layers added to a Sequential model should have unique names. Name '",
+              layer->name(), "' is already the name of a layer in this model"));
+}
+
 Sequential::Sequential(const std::vector<LayerPtr>& layers, const LayerOptions& options)
     : Model(options) {
   if (name_.empty()) name_ = unique_layer_name("Sequential");
   for (auto& l : layers) {
     if (!l) throw error("a layer is null");
+    require_new_name(*this, sublayers_, l);
     track_layer(l);
   }
   rebuild();
@@ -531,6 +544,7 @@ Sequential::Sequential(const std::vector<LayerPtr>& layers, const LayerOptions& 
 
 void Sequential::add(const LayerPtr& layer) {
   if (!layer) throw error("add: the layer is null");
+  require_new_name(*this, sublayers_, layer);
   track_layer(layer);
   rebuild();
 }
@@ -591,7 +605,7 @@ Tensors Sequential::call(const Tensors& given, const CallArgs& args) {
   set_masks(x, args);
   for (auto& l : sublayers_) {
     if (l->class_name() == "InputLayer") continue;
-    if (!first || !impl_->encoded) x = (*l)(x, CallArgs{}, args.training);
+    if (!first || !impl_->encoded) x = (*l)(x, CallArgs{});
     first = false;
   }
   return x;

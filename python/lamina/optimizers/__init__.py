@@ -10,12 +10,11 @@ from lamina import _core, _layer, _signatures
 from lamina._core import Optimizer
 from lamina.optimizers import schedules
 
-Optimizer.__signature__ = _signatures.OwnSignature(  # type: ignore[attr-defined, assignment]
-    _signatures.parsed(
-        "(learning_rate, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,"
-        " use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,"
-        " gradient_accumulation_steps=None, name='optimizer')"
-    )
+_signatures.give(
+    Optimizer,
+    "(learning_rate, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,"
+    " use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,"
+    " gradient_accumulation_steps=None, name='optimizer')",
 )
 
 _listing = _core.optimizer_classes()
