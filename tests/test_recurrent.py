@@ -6,7 +6,6 @@ import pytest
 
 import lamina
 from lamina import layers, ops
-from lamina._core import Ragged
 
 RNG = np.random.default_rng(0)
 LENGTHS = [4, 0, 7, 1, 3, 7, 2, 5, 6, 1]
@@ -98,12 +97,12 @@ def test_a_ragged_batch_gives_what_a_padded_one_gives(kind, sequences, backwards
     layer = started(kind, return_sequences=sequences, **options)
     x, mask = padded(9, "left" if backwards else "right")
     expected = layer(x, mask=mask).numpy()
-    ragged = Ragged([r.astype("float64") for r in ROWS])
+    ragged = lamina.Ragged([r.astype("float64") for r in ROWS])
     got = layer(ragged)
     if not sequences:
         np.testing.assert_allclose(got.numpy(), expected, rtol=1e-12, atol=1e-12)
         return
-    rows = Ragged(got).to_list()
+    rows = lamina.Ragged(got).to_list()
     for i, row in enumerate(rows):
         np.testing.assert_allclose(row, expected[i, : LENGTHS[i]], rtol=1e-12, atol=1e-12)
 
@@ -271,7 +270,7 @@ def test_errors_name_the_layer():
     with pytest.raises(ValueError, match=r"LSTMCell 'one'.*2 states"):
         layers.LSTMCell(3, name="one")(np.zeros((2, 5), "float32"), np.zeros((2, 3), "float32"))
     with pytest.raises(NotImplementedError, match="ragged input needs a cell"):
-        layers.LSTM(3, activation="relu")(Ragged(ROWS))
+        layers.LSTM(3, activation="relu")(lamina.Ragged(ROWS))
 
 
 class Kept(layers.LSTM):

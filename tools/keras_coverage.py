@@ -35,10 +35,6 @@ OTHERS = (
 
 # Why a name is missing: (pattern of "namespace.name", reason).
 REASONS = [
-    (
-        r"layers\.(.*(GRU|RNN|LSTM|Attention|TimeDistributed|Bidirectional).*|StackedRNNCells)",
-        "sequences",
-    ),
     (r"layers\.(JaxLayer|FlaxLayer|TFSMLayer|TorchModuleWrapper)", "other frameworks' layers"),
     (r"callbacks\.Orbax.*", "a checkpoint format of JAX"),
     (r".*\.(legacy|experimental).*", "legacy"),
