@@ -20,6 +20,12 @@ _FAMILIES = (
     ("activation", "layers"),
 )
 
+# Layers that may be called on states too, and are built from the shape of their input alone.
+_WITH_STATES = frozenset(
+    "SimpleRNNCell LSTMCell GRUCell StackedRNNCells RNN SimpleRNN LSTM GRU Bidirectional "
+    "ConvLSTM1D ConvLSTM2D ConvLSTM3D".split()
+)
+
 
 def describe(layer: _core.Layer) -> dict[str, Any]:
     """A layer or model as Keras's serialize_keras_object() describes it.
@@ -93,6 +99,8 @@ def _own(kind: str, config: Any, thing: Any) -> dict[str, Any]:
 
 def _with_build_config(out: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
     shapes = [_shape(s) for s in described.get("build_shapes") or ()]
+    if out["class_name"] in _WITH_STATES:
+        shapes = shapes[:1]
     if out["class_name"] in ("MultiHeadAttention", "GroupQueryAttention"):
         names = ("query_shape", "value_shape", "key_shape")
         out["build_config"] = {"shapes_dict": dict(zip(names, shapes))}
@@ -283,13 +291,15 @@ def call_arguments(node: dict[str, Any], layer: Any, tensor: Any) -> dict[str, A
     inputs = [tensor(r) for r in node["inputs"]]
     kwargs = dict(node.get("options") or {})
     listed = kwargs.pop("_list", 0)
+    kwargs.pop("_state_alone", None)
     if not listed and len(inputs) > 1 and layer is not None:
         if layer._takes_list or isinstance(layer, _core.Model):
             listed = len(inputs)
         elif layer.class_name not in ("MultiHeadAttention", "GroupQueryAttention"):
             native = layer.class_name in _core.layer_classes()
-            if native:  # the states of a recurrent layer
-                kwargs["initial_state"], inputs = inputs[1:], inputs[:1]
+            if native:  # the states of a recurrent layer, or of a cell
+                name = "initial_state" if layer._state_size is None else "states"
+                kwargs[name], inputs = inputs[1:], inputs[:1]
     args = [inputs[:listed], *inputs[listed:]] if listed else inputs
     for name, reference in (node.get("tensors") or {}).items():
         name, _, place = name.partition("/")
