@@ -572,3 +572,55 @@ def test_text_makes_ragged_batches():
     close(out[2], m.predict(x[2:], verbose=0)[0])
     steps = lamina.Sequential([words, layers.Embedding(6, 4)])
     assert [len(r) for r in steps.predict(x, batch_size=2, verbose=0)] == [2, 1, 3]
+
+
+# ---- every layer
+
+
+def stepwise_rows():
+    """Rows of the layer table whose inputs are sequences of equal lengths."""
+    from layer_table import ROWS
+
+    return [
+        r
+        for r in ROWS
+        if all(x.ndim == 3 and x.dtype == np.float64 for x in r.inputs)
+        and len({x.shape[:2] for x in r.inputs}) == 1
+    ]
+
+
+@pytest.mark.parametrize("row", stepwise_rows(), ids=lambda r: r.id)
+def test_every_layer_keeps_rows_apart_or_refuses(row):
+    layer = row.make("float32")
+    inputs = [x.astype("float32") for x in row.inputs]
+    row.call(layer, inputs)  # builds it
+    n, steps = inputs[0].shape[:2]
+    lengths = [max(steps - i, 0) for i in range(n)]
+    parts = [[x[i, :m] for i, m in enumerate(lengths)] for x in inputs]
+
+    def roomy(rows):
+        """A batch with unused slots, whose values must not matter."""
+        r = lamina.Ragged(rows)
+        more = ops.pad(r.values, ((0, 3), (0, 0)), constant_values=7.0)[None]
+        more.row_lengths = r.row_lengths
+        more._keras_mask = ops.arange(more.shape[1])[None] < sum(lengths)
+        return more
+
+    batches = [roomy(rows) for rows in parts]
+    for b in batches[1:]:
+        b.row_lengths = batches[0].row_lengths
+    try:
+        together = row.call(layer, batches)
+    except (NotImplementedError, ValueError) as e:
+        assert "ragged" in str(e) and layer.name in str(e)
+        return
+    assert layer.supports_ragged
+    together = list(together) if isinstance(together, (list, tuple)) else [together]
+    for i, m in enumerate(lengths):
+        if not m:
+            continue
+        alone = row.call(layer, [x[i][None] for x in parts])
+        alone = list(alone) if isinstance(alone, (list, tuple)) else [alone]
+        for a, b in zip(alone, together, strict=True):
+            rows = b if b.row_lengths is None else lamina.Ragged(b)
+            close(rows[i].numpy(), a.numpy()[0], 1e-5)

@@ -44,8 +44,12 @@ void set_instance(py::detail::value_and_holder& v_h, std::shared_ptr<Base> point
 // a class derived from Base, whose holder is of another type; Base lies at its start in any case.
 template <class Base>
 std::pair<Base*, long> owned(PyObject* o) {
+  // While the first instance of a class is being made, the collector may meet it without a place
+  // for what it holds.
+  auto* instance = reinterpret_cast<py::detail::instance*>(o);
+  if (!instance->simple_layout && !instance->nonsimple.values_and_holders) return {nullptr, 0};
   if (!py::detail::is_holder_constructed(o)) return {nullptr, 0};
-  auto v_h = reinterpret_cast<py::detail::instance*>(o)->get_value_and_holder();
+  auto v_h = instance->get_value_and_holder();
   auto* base = static_cast<Base*>(v_h.value_ptr());
   if constexpr (requires { base->weak_from_this(); })
     return {base, base->weak_from_this().use_count()};

@@ -90,6 +90,8 @@ class PReLU : public BuiltIn<PReLU, PReLUOptions> {
   Tensors call(const Tensors& in, const CallArgs&) override {
     const Tensor& x = in[0];
     const Shape& s = alpha_.shape();
+    if (x.is_ragged() && s[0] != 1)
+      throw error("ragged input needs one alpha for all steps; pass shared_axes=[1]");
     bool fits = x.rank() == rank_;
     for (int i = 0; fits && i < s.rank(); ++i) fits = s[i] == 1 || s[i] == x.dim(i + 1);
     if (!fits)

@@ -126,8 +126,8 @@ class EinsumDense : public BuiltIn<EinsumDense, EinsumDenseOptions> {
           {"bias", p.bias, o_.bias_initializer, o_.bias_regularizer, o_.bias_constraint});
   }
   Tensors call(const Tensors& in, const CallArgs&) override {
+    if (in[0].is_ragged()) require_steps_apart(in[0].rank());
     Plan p = planned(in[0].shape());
-    if (in[0].is_ragged()) require_steps_apart(p);
     if (!(p.kernel == kernel_.shape()))
       throw error(str("an input of shape ", in[0].shape(), " needs a kernel of shape ", p.kernel,
                       ", but the layer was built with ", kernel_.shape()));
@@ -146,9 +146,11 @@ class EinsumDense : public BuiltIn<EinsumDense, EinsumDenseOptions> {
 
  private:
   // The first two axes of a ragged batch go on as they are.
-  void require_steps_apart(const Plan& p) const {
-    std::string first = p.input.substr(0, 2);
-    if (p.output.substr(0, 2) != first || has(p.weight, first[0]) || has(p.weight, first[1]))
+  void require_steps_apart(int rank) const {
+    const Plan p = parse(o_.equation, rank);
+    const std::string first = (p.left ? p.elided + p.input : p.input + p.elided).substr(0, 2),
+                      last = (p.left ? p.elided + p.output : p.output + p.elided).substr(0, 2);
+    if (first != last || has(p.weight, first[0]) || has(p.weight, first[1]))
       throw error(str("the equation '", o_.equation,
                       "' mixes the steps of ragged input; the first two axes must stay"));
   }

@@ -116,8 +116,9 @@ class Normalization : public BuiltIn<Normalization, NormalizationOptions>, publi
     variance_ = cast(broadcast_to(reshape(variance_, shape), broadcast_), dtype_);
   }
 
-  Tensors call(const Tensors& in, const CallArgs&) override {
+  Tensors call(const Tensors& in, const CallArgs& args) override {
     Tensor x = cast(in[0], dtype_);
+    require_features(args, keep_, x.rank());
     if (x.rank() != static_cast<int>(broadcast_.size()))
       throw error(
           str("expected an input of ", broadcast_.size(), " axes, received shape ", x.shape()));
