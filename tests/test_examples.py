@@ -22,6 +22,7 @@ EXAMPLES = {  # command: what it prints, and modules that it needs
     "chatbot.py": (r"perplexity of a token: [\d.]+", "tokenizers"),
     "forecasting.py": (r"LSTM +0\.\d+[\s\S]+LSTM +0\.\d+", ""),
     "addition.py": (r"exact sums: (99|100)", ""),
+    "sentiment.py": (r"transformer: [\d.]+% right", "sklearn"),
 }
 
 

@@ -624,3 +624,13 @@ def test_every_layer_keeps_rows_apart_or_refuses(row):
         for a, b in zip(alone, together, strict=True):
             rows = b if b.row_lengths is None else lamina.Ragged(b)
             close(rows[i].numpy(), a.numpy()[0], 1e-5)
+
+
+def test_learned_positions_need_none_for_slots_left_over():
+    tokens = lamina.Input((None,), dtype="int32")
+    x = layers.Embedding(9, 4)(tokens)
+    model = lamina.Model(tokens, layers.PositionEmbedding(5)(x))
+    rows = [np.full(n, 1, "int32") for n in [*[5, 2, 1, 4] * 40, 1]]  # 481 steps in 512
+    table = model.get_weights()[1]
+    for row, found in zip(rows, model.predict(rows, batch_size=161, verbose=0)):
+        np.testing.assert_array_equal(found, table[: len(row)])

@@ -97,6 +97,15 @@ def recurrent(K):
     return K.Model(x, L.Dense(2)(h))
 
 
+def cells(K):
+    L = K.layers
+    x, state = K.Input((5, 4)), K.Input((3,))
+    stack = L.RNN([L.GRUCell(4), L.LSTMCell(3)], return_sequences=True)
+    h = L.TimeDistributed(L.Dense(4))(stack(x))
+    h, last = L.GRU(3, return_state=True)(h, initial_state=state)
+    return K.Model([x, state], L.Add()([L.Dense(2)(h), L.Dense(2)(last)]))
+
+
 def embedded(K):
     L = K.layers
     x = K.Input((7,), dtype="int32")
@@ -106,7 +115,7 @@ def embedded(K):
 
 MODELS = [
     sequential, without_input, shared, branches, nested,
-    ends_in_a_model, operations, embedded,
+    ends_in_a_model, operations, attention, recurrent, cells, embedded,
 ]  # fmt: skip
 
 

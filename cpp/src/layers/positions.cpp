@@ -18,8 +18,10 @@ Tensor positions_of(const Tensor& x, int axis, const CallArgs& args, DType dtype
   const int64_t n = x.dim(axis);
   Tensor steps = arange(0, static_cast<double>(n), 1, DType::kInt64);
   if (const Tensor rows = args.row_lengths(); rows.defined()) {
-    const Tensor row = minimum(row_ids(rows, n), Tensor(rows.dim(0) - 1));
+    const Tensor ids = row_ids(rows, n), batch = Tensor(rows.dim(0));
+    const Tensor row = minimum(ids, batch - Tensor(1));
     steps = steps - take(row_starts(rows), row, 0);
+    steps = where(less(ids, batch), steps, zeros_like(steps));  // slots left over
   }
   if (const Tensor start = start_of(args); start.defined())
     steps = steps + cast(start, DType::kInt64);
