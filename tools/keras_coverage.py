@@ -38,9 +38,7 @@ REASONS = [
     (r"layers\.(JaxLayer|FlaxLayer|TFSMLayer|TorchModuleWrapper)", "other frameworks' layers"),
     (r"callbacks\.Orbax.*", "a checkpoint format of JAX"),
     (r".*\.(legacy|experimental).*", "legacy"),
-    (r".*\.LossScaleOptimizer", "for float16, which lamina does not train in"),
     (r"dtype_policies\..*(Quantized|Int4|GPTQ|AWQ).*", "quantization"),
-    (r"callbacks\.(TensorBoard|RemoteMonitor)", "services around training"),
     (r"applications\..*", "networks that were trained elsewhere"),
     (r"distillation\..*", "training recipes; a Model with its own train_step does the same"),
     (r"distribution\..*", "one process on one machine"),
@@ -52,6 +50,9 @@ REASONS = [
 NOT_COMPARED = [
     (r"layers\.(Hashing|HashedCrossing|.*Lookup|TextVectorization)", "TensorFlow's in Keras"),
     (r"callbacks\.TensorBoard", "TensorFlow's in Keras"),
+    (r"utils\.(.*dataset.*|FeatureSpace)", "TensorFlow's in Keras, or tested by what they yield"),
+    (r"utils\.(.*img.*|PyDataset|Sequence)", "with Pillow: tests/oracle/test_image_files.py"),
+    (r"utils\.(Config|Progbar|get_file|model_to_dot|plot_model)", "tested by what they do"),
 ]
 SEQUENCES = re.compile(rf"^{REASONS[0][0]}$")
 EVERY_LAYER = {"name", "trainable", "dtype", "activity_regularizer", "autocast"}
@@ -130,7 +131,11 @@ def covered() -> set[tuple[str, str]]:
     """What the rows of tests/oracle name."""
     sys.path.insert(0, str(ROOT / "tests"))
     for file in sorted((ROOT / "tests" / "oracle").glob("test_*.py")):
-        importlib.import_module(f"oracle.{file.stem}")
+        try:
+            importlib.import_module(f"oracle.{file.stem}")
+        except BaseException as e:
+            if type(e).__name__ != "Skipped":  # by pytest, for what is not installed
+                raise
     return importlib.import_module("oracle.support").COVERED
 
 

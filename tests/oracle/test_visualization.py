@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 import lamina
-from oracle.base import integers, real
+from oracle.base import COVERED, integers, real
 
 pytest.importorskip("PIL")
+COVERED.add(("visualization", "draw_segmentation_masks"))
 see = lamina.visualization
 
 

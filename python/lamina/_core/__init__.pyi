@@ -3,7 +3,6 @@ The C++ core of lamina.
 """
 from __future__ import annotations
 import collections.abc
-import inspect
 import lamina.callbacks
 import os
 import numpy as np
@@ -565,11 +564,6 @@ class Layer:
         autocast: Taken for Keras's sake; inputs are cast to dtype.
         name: Name, unique within a model; made from the class name by default.
     """
-    __signature__: typing.ClassVar[inspect.Signature]
-    """
-    `__signature__` of a class that is made in C++, and of those derived from it until one has a
-        constructor of its own.
-    """
     input_spec = None
     quantization_mode = None
     @classmethod
@@ -626,7 +620,7 @@ class Layer:
             name: Last part of its path.
             autocast, aggregation, overwrite_with_gradient: Taken for Keras's sake.
         """
-    def build(self, input_shape: typing.Any = None, *args: typing.Any, **kwargs: typing.Any) -> None:
+    def build(self, input_shape: typing.Any = None, *args, **kwargs) -> None:
         """
         Make the weights for an input shape (or a list of them); None for unknown lengths.
         
@@ -645,7 +639,7 @@ class Layer:
         """
         Mask of the output for inputs and their masks; None where there is none.
         """
-    def compute_output_shape(self, input_shape: typing.Any = None, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    def compute_output_shape(self, input_shape: typing.Any = None, *args, **kwargs) -> typing.Any:
         """
         Shape of the output for an input shape; builds the layer. Several inputs' shapes in a list or
         one by one.
@@ -670,6 +664,14 @@ class Layer:
         """
         Values of all weights as NumPy arrays.
         """
+    def load_own_variables(self, store: typing.Any) -> None:
+        """
+        Takes the layer's own weights from a mapping that save_own_variables() filled.
+        
+            Raises:
+                ValueError: The layer is not built, or there are more or fewer arrays than weights.
+            
+        """
     def quantize(self, *args: typing.Any, **kwargs: typing.Any) -> None:
         """
         Not available: raises NotImplementedError.
@@ -677,6 +679,10 @@ class Layer:
     def reset_state(self) -> None:
         """
         Set the states that recurrent layers keep from batch to batch to zeros.
+        """
+    def save_own_variables(self, store: typing.Any) -> None:
+        """
+        Puts the layer's own weights, without those of layers inside, into a mapping of arrays.
         """
     def set_weights(self, weights: list) -> None:
         """
@@ -787,6 +793,11 @@ class Layer:
         Metrics among the attributes of the layer and inside.
         """
     @property
+    def metrics_variables(self) -> list[typing.Any]:
+        """
+        State of the metrics.
+        """
+    @property
     def name(self) -> str:
         """
         Name of the layer.
@@ -878,11 +889,6 @@ class Loss:
     Raises:
         ValueError: An unknown reduction.
     """
-    __signature__: typing.ClassVar[inspect.Signature]
-    """
-    `__signature__` of a class that is made in C++, and of those derived from it until one has a
-        constructor of its own.
-    """
     @classmethod
     def from_config(cls: typing.Any, config: dict[str, typing.Any]) -> typing.Any:
         ...
@@ -922,11 +928,6 @@ class Metric:
     Args:
         dtype: Of the computation; `lamina.config.floatx()` by default.
         name: Name of the metric.
-    """
-    __signature__: typing.ClassVar[inspect.Signature]
-    """
-    `__signature__` of a class that is made in C++, and of those derived from it until one has a
-        constructor of its own.
     """
     name: str
     @classmethod
@@ -1028,11 +1029,6 @@ class Optimizer:
     For a rule of one's own, subclass it: call super().__init__(learning_rate, ...), make the
     state in build(variables) after super().build(variables), and change the variable in
     update_step(gradient, variable, learning_rate), with lamina.ops.
-    """
-    __signature__: typing.ClassVar[inspect.Signature]
-    """
-    `__signature__` of a class that is made in C++, and of those derived from it until one has a
-        constructor of its own.
     """
     @classmethod
     def __init_subclass__(cls: typing.Any, **kwargs: typing.Any) -> None:
@@ -1338,6 +1334,10 @@ class Model(Layer):
                 ValueError: There is none.
             
         """
+    def get_metrics_result(self) -> dict[str, typing.Any]:
+        """
+        The values of all metrics by name, the loss among them.
+        """
     def load_weights(self, filepath: str | os.PathLike, skip_mismatch: bool = False, **kwargs: typing.Any) -> None:
         """
         Read weights from a file of `save` or `save_weights`; nothing changes unless all fit.
@@ -1471,6 +1471,11 @@ class Model(Layer):
         Symbolic inputs.
         """
     @property
+    def jit_compile(self):
+        """
+        Whether steps are captured.
+        """
+    @property
     def layers(self) -> list:
         """
         The layers, in order.
@@ -1509,6 +1514,11 @@ class Model(Layer):
     def outputs(self) -> list[Tensor]:
         """
         Symbolic outputs.
+        """
+    @property
+    def run_eagerly(self) -> bool:
+        """
+        Whether steps run operation by operation.
         """
     @property
     def stop_training(self) -> bool:
