@@ -48,7 +48,6 @@ py::object call_layer(Layer& layer, const py::args& args, const py::kwargs& kwar
 // call() of the built-in layer alone, as super().call(...) in a derived class means it.
 py::object call_native(Layer& layer, const py::args& args, const py::kwargs& kwargs);
 
-
 // Nested lists of tensors, one after the other; `value` itself where it holds none.
 bool holds_tensors(const py::handle& value);
 Tensors flat_tensors(const py::handle& value, const char* what);

@@ -124,8 +124,8 @@ struct Op {
   Tensors (*backward)(const Backward&) = nullptr;
   bool saves_output = false;  // backward reads out(i)
   bool zero_gradient =
-      false;            // integer or boolean result, or piecewise constant: silently no gradient
-  bool effect = false;  // writes state in place: never removed, never reordered, never folded
+      false;             // integer or boolean result, or piecewise constant: silently no gradient
+  bool effect = false;   // writes state in place: never removed, never reordered, never folded
   bool partial = false;  // the second half of its outputs, for backward alone, has unwritten parts
   bool elementwise = false;  // `code` tells the chain step; may be fused
   abi::EwOp code = abi::EwOp::kCount;

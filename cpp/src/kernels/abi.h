@@ -162,13 +162,13 @@ enum class RecurrentCell : uint8_t { kTanh, kRelu, kLstm, kGru, kGruResetBefore 
 
 // x: (B, T, I), and mask: (B, T) bool or null, where false leaves a step out: the state stays, and
 // the output of the step before is given again (the initial state at first), or zeros. Or, with
-// lengths: (B,) int64, x: (1, N, I): the sequences one after the other. w: (I, G H); without data, x
-// is (..., G H) and multiplied already. u: (H, G H); bias: (G H,), of kGru (2, G H), or null; h0, c0
-// (LSTM only): (B, H). state_mask: (G, B, H) or null, which h is multiplied by before it meets the
-// weights of each gate.
-// Forward writes the outputs h, (B, T, H) or (1, N, H), unless it has no data, and the last states;
-// and for backward old_h: (N, H), c: (N, H) and gates: (N, W H), in an order of their own, of
-// which only as many rows are used as there are real steps. W: see recurrent_width().
+// lengths: (B,) int64, x: (1, N, I): the sequences one after the other. w: (I, G H); without data,
+// x is (..., G H) and multiplied already. u: (H, G H); bias: (G H,), of kGru (2, G H), or null; h0,
+// c0 (LSTM only): (B, H). state_mask: (G, B, H) or null, which h is multiplied by before it meets
+// the weights of each gate. Forward writes the outputs h, (B, T, H) or (1, N, H), unless it has no
+// data, and the last states; and for backward old_h: (N, H), c: (N, H) and gates: (N, W H), in an
+// order of their own, of which only as many rows are used as there are real steps. W: see
+// recurrent_width().
 struct RecurrentArgs {
   RecurrentCell cell;
   bool reverse;      // from the last step to the first

@@ -27,10 +27,22 @@ const abi::KernelTable& table() {
   static const abi::KernelTable filled = [] {
     abi::KernelTable t = {};
     t.isa = LAMINA_STRING(LAMINA_ISA);
-    void (*const families[])(abi::KernelTable&) = {
-        fill_elementwise, fill_copy, fill_random,    fill_reduce,    fill_index,
-        fill_matmul,      fill_conv, fill_pool,      fill_sample,    fill_softmax,
-        fill_norm,        fill_recurrent_forward, fill_recurrent_backward, fill_attention, fill_optimizer, fill_ctc};
+    void (*const families[])(abi::KernelTable&) = {fill_elementwise,
+                                                   fill_copy,
+                                                   fill_random,
+                                                   fill_reduce,
+                                                   fill_index,
+                                                   fill_matmul,
+                                                   fill_conv,
+                                                   fill_pool,
+                                                   fill_sample,
+                                                   fill_softmax,
+                                                   fill_norm,
+                                                   fill_recurrent_forward,
+                                                   fill_recurrent_backward,
+                                                   fill_attention,
+                                                   fill_optimizer,
+                                                   fill_ctc};
     for (auto* fill : families) fill(t);
     return t;
   }();
