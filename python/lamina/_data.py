@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from lamina import _core
 from lamina.utils._py_dataset import PyDataset, batches_of
 
@@ -28,8 +30,6 @@ def _sequences(x: Any, shape: Any = None, samples: int | None = None) -> list | 
         shape: Of the model's input or output that x is for, if known.
         samples: For targets, the number of samples; they may lack the last axis.
     """
-    import numpy as np
-
     if isinstance(x, np.ndarray) and x.dtype == object and x.ndim == 1:
         x = list(x)
     if not isinstance(x, (list, tuple)) or not x or any(_rank(v) == 0 for v in x):
@@ -131,6 +131,8 @@ def arrays_of(model: _core.Model, x: Any, y: Any, sample_weight: Any) -> tuple |
     """(x, y, sample_weight) as lists of tensors; None where x is a generator or dataset."""
     if x is None or isinstance(x, (str, bytes)):
         raise ValueError(f"x: expected arrays or a dataset, received {x!r}")
+    if y is None and sample_weight is None and isinstance(x, np.ndarray) and x.dtype != object:
+        return [_core.convert_to_tensor(x)], [], []  # nothing to sort out, and predict in a hurry
     if _is_dataset(x):
         return None
     functional = model._functional
@@ -148,8 +150,6 @@ def arrays_of(model: _core.Model, x: Any, y: Any, sample_weight: Any) -> tuple |
 
 def weights_of_classes(y: Any, sample_weight: list, class_weight: dict[int, float]) -> Any:
     """Sample weights times the weight of each sample's class."""
-    import numpy as np
-
     rows = y.row_lengths
     labels = np.asarray(y) if rows is None else _core.Ragged(y).values.numpy()
     labels = labels.argmax(-1) if labels.ndim > 1 and labels.shape[-1] > 1 else labels.reshape(-1)
