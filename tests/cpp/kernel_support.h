@@ -188,12 +188,12 @@ class Array {
     return *this;
   }
   ~Array() {
-    for (size_t i = 0; i < kGuard; ++i) {
-      if (bytes_[i] != kMark || bytes_[bytes_.size() - 1 - i] != kMark) {
-        FAIL_CHECK("written outside an array");
-        break;
-      }
-    }
+    const uint8_t* end = bytes_.data() + bytes_.size();
+    const auto marked = [](const uint8_t* first, const uint8_t* last) {
+      return std::all_of(first, last, [](uint8_t b) { return b == kMark; });
+    };
+    if (!marked(bytes_.data(), bytes_.data() + kGuard) || !marked(end - kGuard, end))
+      FAIL_CHECK("written outside an array");
   }
 
   const View& view() const { return view_; }

@@ -5,7 +5,7 @@ import pytest
 
 from oracle.base import as_numpy, close, leaves, normalized
 from oracle.layer_rows import share_weights
-from oracle.support import layer_row, oracle_tests, real
+from oracle.support import COVERED, layer_row, oracle_tests, real
 
 X, STEP, H, C = real(3, 5, 4), real(3, 4), real(3, 6), real(3, 6)[::-1].copy()
 
@@ -76,7 +76,9 @@ test_rows = oracle_tests(
         layer_row(
             "RNN",
             X,
-            cell=lambda K: [K.layers.GRUCell(6, activation="elu"), K.layers.LSTMCell(3)],
+            cell=lambda K: K.layers.StackedRNNCells(
+                [K.layers.GRUCell(6, activation="elu"), K.layers.LSTMCell(3)]
+            ),
             go_backwards=True,
             return_sequences=True,
         ),
@@ -115,6 +117,8 @@ test_rows = oracle_tests(
                   activation="relu", recurrent_activation="hard_sigmoid"),
     ]
 )  # fmt: skip
+
+COVERED.add(("layers", "StackedRNNCells"))  # as the cell of an RNN
 
 
 # ---- masks, initial states ----

@@ -111,13 +111,16 @@ struct Backward {
         clear_inputs(row, i + 1, end);
         if (x) copy_row(x + p * z.inputs, data<T>(z.a.x) + steps.place[p] * z.inputs, z.inputs);
       }
-      const T *c = data<T>(z.a.c), *old_c = nullptr;
-      if (Cell::memory)
+      const T *c = nullptr, *old_c = nullptr;
+      if constexpr (Cell::memory) {
+        const T* all = data<T>(z.a.c);
+        c = all + p * units;
         old_c = walk.s == 0 ? data<T>(z.a.c0) + steps.order[row] * units
-                            : c + (walk.before + r) * units;
-      Cell::backward(u, data<T>(z.a.gates) + p * z.width, c + p * units, old_c,
-                     data<T>(z.a.old_h) + p * units, output_gradient(u, row, i, end, sum),
-                     dh_of(walk.block) + r * units, dc_of(walk.block) + r * units, d + p * z.width);
+                            : all + (walk.before + r) * units;
+      }
+      Cell::backward(u, data<T>(z.a.gates) + p * z.width, c, old_c, data<T>(z.a.old_h) + p * units,
+                     output_gradient(u, row, i, end, sum), dh_of(walk.block) + r * units,
+                     dc_of(walk.block) + r * units, d + p * z.width);
     }
   }
 

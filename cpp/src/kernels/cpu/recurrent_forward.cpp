@@ -133,17 +133,21 @@ struct Forward {
 
   void step(const Context& ctx, const Walk& walk, const Units& u) const {
     const int64_t units = z.units, some = u.last - u.first;
-    T *old_h = data<T>(z.a.old_h), *c = data<T>(z.a.c), *h = data<T>(z.a.h);
+    T *old_h = data<T>(z.a.old_h), *h = data<T>(z.a.h);
     multiply(ctx, walk, u);
     for (int64_t r = 0; r < walk.n; ++r) {
       const int64_t row = walk.head + r, at = steps.order[row] * units, p = walk.at + r;
       const bool ends = r >= walk.next;
       T* new_h = ends ? data<T>(z.a.last_h) + at : old_h + (p + walk.n) * units;
-      const T* old_c = walk.s == 0 ? data<T>(z.a.c0) + at : c + (walk.before + r) * units;
-      Cell::forward(u, data<T>(z.a.gates) + p * z.width, old_h + p * units,
-                    Cell::memory ? old_c : nullptr, c + p * units, new_h);
-      if (Cell::memory && ends)
-        copy_row(data<T>(z.a.last_c) + at + u.first, c + p * units + u.first, some);
+      const T* old_c = nullptr;
+      T* new_c = nullptr;
+      if constexpr (Cell::memory) {
+        T* c = data<T>(z.a.c);
+        old_c = walk.s == 0 ? data<T>(z.a.c0) + at : c + (walk.before + r) * units;
+        new_c = c + p * units;
+      }
+      Cell::forward(u, data<T>(z.a.gates) + p * z.width, old_h + p * units, old_c, new_c, new_h);
+      if (Cell::memory && ends) copy_row(data<T>(z.a.last_c) + at + u.first, new_c + u.first, some);
       if (!h) continue;
       const int64_t i = walk.index(r);
       copy_row(h + steps.output_of(row, i) * units + u.first, new_h + u.first, some);
