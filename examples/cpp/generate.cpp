@@ -5,7 +5,6 @@
 #include <iostream>
 #include <string>
 
-#include "lamina/generation.h"
 #include "lamina/lamina.h"
 
 namespace {

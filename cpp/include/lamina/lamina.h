@@ -2,6 +2,7 @@
 #pragma once
 #include "lamina/decoding.h"
 #include "lamina/function.h"
+#include "lamina/generation.h"
 #include "lamina/layers.h"
 #include "lamina/layers_audio.h"
 #include "lamina/layers_preprocessing.h"
