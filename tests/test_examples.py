@@ -23,6 +23,8 @@ EXAMPLES = {  # command: what it prints, and modules that it needs
     "forecasting.py": (r"LSTM +0\.\d+[\s\S]+LSTM +0\.\d+", ""),
     "addition.py": (r"exact sums: (99|100)", ""),
     "sentiment.py": (r"transformer: [\d.]+% right", "sklearn"),
+    "translation.py --quick": (r"transformer: [\d.]+ BLEU", "tokenizers sacrebleu sklearn"),
+    "translation.py": (r"transformer: [\d.]+ BLEU", "tokenizers sacrebleu sklearn"),
 }
 
 
