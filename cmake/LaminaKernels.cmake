@@ -23,6 +23,7 @@ function(lamina_add_isa name)
       $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wno-pass-failed;-Wno-bitwise-conditional-parentheses>)
   endif()
   target_compile_options(${target} PRIVATE ${ARGN})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)  # files define the same names
   set(LAMINA_KERNEL_OBJECTS ${LAMINA_KERNEL_OBJECTS} $<TARGET_OBJECTS:${target}> PARENT_SCOPE)
   string(TOUPPER ${name} upper)
   set(LAMINA_KERNEL_DEFINITIONS ${LAMINA_KERNEL_DEFINITIONS} LAMINA_HAVE_${upper} PARENT_SCOPE)

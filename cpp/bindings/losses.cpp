@@ -33,7 +33,7 @@ class PythonLoss : public Loss, public PythonSelf {
   const LossPtr inner;
 };
 
-void init(py::detail::value_and_holder& v_h, const py::args& args, const py::kwargs& kwargs) {
+void init_loss(py::detail::value_and_holder& v_h, const py::args& args, const py::kwargs& kwargs) {
   py::handle self(reinterpret_cast<PyObject*>(v_h.inst));
   py::object native = native_name(self);
   if (native.is_none()) {
@@ -68,7 +68,7 @@ void bind_losses(py::module_& m) {
       "`\"mean_with_sample_weight\"`,\n        or `None` for the values as they are.\n"
       "    dtype: What targets and outputs are converted to; `lamina.config.floatx()` by default.\n"
       "\nRaises:\n    ValueError: An unknown reduction.");
-  loss.def("__init__", &init, py::detail::is_new_style_constructor());
+  loss.def("__init__", &init_loss, py::detail::is_new_style_constructor());
   loss.def(
       "__call__",
       [](const Loss& l, const py::object& y_true, const py::object& y_pred, const py::object& w) {

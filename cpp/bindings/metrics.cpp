@@ -41,7 +41,8 @@ class PythonMetric : public Metric, public PythonSelf {
   const MetricPtr inner;
 };
 
-void init(py::detail::value_and_holder& v_h, const py::args& args, const py::kwargs& kwargs) {
+void init_metric(py::detail::value_and_holder& v_h, const py::args& args,
+                 const py::kwargs& kwargs) {
   py::handle self(reinterpret_cast<PyObject*>(v_h.inst));
   py::object native = native_name(self);
   if (native.is_none()) {
@@ -171,7 +172,7 @@ void bind_metrics(py::module_& m) {
       "Args:\n"
       "    dtype: Of the computation; `lamina.config.floatx()` by default.\n"
       "    name: Name of the metric.");
-  metric.def("__init__", &init, py::detail::is_new_style_constructor());
+  metric.def("__init__", &init_metric, py::detail::is_new_style_constructor());
   metric.def("update_state", &update, "Take in a batch.");
   metric.def(
       "result", [](Metric& x) { return native_of(x, "result").result(); }, "The value so far.");

@@ -8,6 +8,13 @@ std::optional<int64_t> opt_int(const py::object& o) {
   return py::module_::import("operator").attr("index")(o).cast<int64_t>();
 }
 
+Tensors tensor_list(const py::object& xs) {
+  if (py::isinstance<Tensor>(xs)) return unstack(xs.cast<Tensor>());
+  Tensors out;
+  for (auto x : xs) out.push_back(as_tensor(x));
+  return out;
+}
+
 void bind_ops(py::module_& m) {
   bind_elementwise(m);
   bind_reductions(m);

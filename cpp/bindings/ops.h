@@ -14,6 +14,9 @@ inline Tensor typed(const Tensor& x, const py::object& dtype) {
   return dtype.is_none() ? x : cast(x, as_dtype(dtype));
 }
 
+// A list of anything that can be a tensor; also a tensor, cut along its first axis.
+Tensors tensor_list(const py::object& xs);
+
 void bind_elementwise(py::module_& m);
 void bind_reductions(py::module_& m);
 void bind_linalg(py::module_& m);

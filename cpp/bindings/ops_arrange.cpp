@@ -3,18 +3,6 @@
 
 namespace lamina::python {
 
-namespace {
-
-// A list of anything that can be a tensor; also a tensor, cut along its first axis.
-Tensors tensor_list(const py::object& xs) {
-  if (py::isinstance<Tensor>(xs)) return unstack(xs.cast<Tensor>());
-  Tensors out;
-  for (auto x : xs) out.push_back(as_tensor(x));
-  return out;
-}
-
-}  // namespace
-
 void bind_joining(py::module_& m) {
   m.def(
       "hsplit",

@@ -5,13 +5,6 @@ namespace lamina::python {
 
 namespace {
 
-// A list of anything that can be a tensor; also a tensor, cut along its first axis.
-Tensors tensor_list(const py::object& xs) {
-  if (py::isinstance<Tensor>(xs)) return unstack(xs.cast<Tensor>());
-  Tensors out;
-  for (auto x : xs) out.push_back(as_tensor(x));
-  return out;
-}
 py::tuple as_tuple(const Tensors& ts) {
   py::tuple out(ts.size());
   for (size_t i = 0; i < ts.size(); ++i) out[i] = ts[i];

@@ -1,9 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <filesystem>
 
 #include "lamina/lamina.h"
+#include "temporary_folder.h"
 
 using namespace lamina;
 
@@ -31,10 +31,9 @@ TEST_CASE("a model of attention runs step by step, also from a file") {
   const ModelPtr model = language_model();
   const Tensor tokens = random::randint({2, 12}, 0, 11);
   const Tensor whole = (*model)(tokens);
-  const auto path = std::filesystem::temp_directory_path() / "lamina_decoding.safetensors";
-  model->save(path.string());
-  const ModelPtr again = load(path.string());
-  std::filesystem::remove(path);
+  const TemporaryFolder folder;
+  model->save(folder / "m.safetensors");
+  const ModelPtr again = load(folder / "m.safetensors");
   for (const ModelPtr& m : {model, again}) {
     CachedDecoder decoder(m, 12, 2);
     Tensors steps = {decoder(getitem(tokens, {Index(), Index::slice(0, 5)}))[0]};

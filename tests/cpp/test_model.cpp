@@ -10,6 +10,7 @@
 #include <new>
 
 #include "lamina/lamina.h"
+#include "temporary_folder.h"
 
 using namespace lamina;
 
@@ -90,13 +91,6 @@ ArrayData data(int64_t n) {
   return d;
 }
 
-struct TemporaryFile {
-  std::string path;
-  explicit TemporaryFile(const char* name)
-      : path((std::filesystem::temp_directory_path() / (std::string("lamina_") + name)).string()) {}
-  ~TemporaryFile() { std::remove(path.c_str()); }
-};
-
 }  // namespace
 
 TEST_CASE("a model learns, is saved, loaded, and goes on with the same bits") {
@@ -107,18 +101,19 @@ TEST_CASE("a model learns, is saved, loaded, and goes on with the same bits") {
   CHECK(history["loss"].back() < history["loss"].front());
   CHECK(history["accuracy"].size() == 8);
 
-  TemporaryFile file("model.safetensors");
-  model->save(file.path);
-  const ModelPtr again = load(file.path);
+  const TemporaryFolder folder;
+  const std::string path = folder / "m.safetensors";
+  model->save(path);
+  const ModelPtr again = load(path);
   const Tensor x = numbers({10, 8, 8, 1});
   CHECK(again->predict(x).to_vector<float>() == model->predict(x).to_vector<float>());
   fit.epochs = 1, fit.shuffle = false;
   model->fit(data(96), fit), again->fit(data(96), fit);
   CHECK(again->predict(x).to_vector<float>() == model->predict(x).to_vector<float>());
 
-  std::filesystem::resize_file(file.path, std::filesystem::file_size(file.path) - 5);
-  CHECK_THROWS_AS(load(file.path), Error);
-  CHECK_THROWS_AS(load(file.path + ".missing"), Error);
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) - 5);
+  CHECK_THROWS_AS(load(path), Error);
+  CHECK_THROWS_AS(load(path + ".missing"), Error);
 }
 
 TEST_CASE("layers are those far from the outputs first; outputs may have keys") {

@@ -2,9 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <filesystem>
 
 #include "lamina/lamina.h"
+#include "temporary_folder.h"
 
 using namespace lamina;
 
@@ -58,9 +58,8 @@ TEST_CASE("a model that reads text, and its file") {
   double first = model->evaluate(data)[0].second;
   model->fit(data, {.epochs = 3});
   CHECK(model->evaluate(data)[0].second < first);
-  auto path = std::filesystem::temp_directory_path() / "lamina_text_model.safetensors";
-  model->save(path.string());
-  ModelPtr again = load(path.string());
-  std::filesystem::remove(path);
+  const TemporaryFolder folder;
+  model->save(folder / "m.safetensors");
+  ModelPtr again = load(folder / "m.safetensors");
   CHECK(again->predict(x).to_vector<float>() == model->predict(x).to_vector<float>());
 }

@@ -6,13 +6,13 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "io/safetensors.h"
 #include "lamina/error.h"
+#include "temporary_folder.h"
 
 #ifndef _WIN32
 #include <signal.h>
@@ -29,21 +29,6 @@ using lamina::io::write_file_atomically;
 using lamina::io::write_safetensors;
 
 namespace {
-
-// A directory of this test case alone, empty at first, gone afterwards.
-struct Folder {
-  fs::path path;
-  Folder() {
-    path = fs::temp_directory_path() / ("lamina_test_" + std::to_string(std::random_device{}()));
-    fs::create_directories(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-  size_t count() const {
-    return static_cast<size_t>(
-        std::distance(fs::directory_iterator(path), fs::directory_iterator()));
-  }
-};
 
 void put(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
@@ -62,7 +47,11 @@ std::string container(const std::string& header, const std::string& data = "") {
 }
 
 // Loads bytes as a file; the error, or "" and a look at every byte of every entry.
-std::string load(const Folder& folder, const std::string& bytes) {
+int64_t count(const TemporaryFolder& folder) {
+  return std::distance(fs::directory_iterator(folder.path), fs::directory_iterator());
+}
+
+std::string load(const TemporaryFolder& folder, const std::string& bytes) {
   const std::string path = folder / "in.safetensors";
   put(path, bytes);
   try {
@@ -104,11 +93,11 @@ std::vector<Entry> sample() {
 }  // namespace
 
 TEST_CASE("safetensors: round trip") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string path = folder / "m.safetensors";
   const std::map<std::string, std::string> metadata{{"config", "{\"a\": \"\\n\"}"}, {"", "\n\"\\"}};
   write_safetensors(path, sample(), metadata);
-  CHECK(folder.count() == 1);
+  CHECK(count(folder) == 1);
   const SafetensorsFile file(path);
   CHECK(file.metadata() == metadata);
   const auto expected = sample();
@@ -131,7 +120,7 @@ TEST_CASE("safetensors: round trip") {
 }
 
 TEST_CASE("safetensors: the bytes of a small file") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string path = folder / "m.safetensors";
   write_safetensors(path, {{"b", "BOOL", {1}, kBools, 1}, {"w", "F32", {1, 2}, kFloats, 8}},
                     {{"k", "v"}});
@@ -143,7 +132,7 @@ TEST_CASE("safetensors: the bytes of a small file") {
 }
 
 TEST_CASE("safetensors: files of other writers") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string path = folder / "m.safetensors";
   // Out of order, unaligned, spaces, unknown members, dtypes that lamina has not, odd bools.
   put(path, container("{ " + entry("z", "F32", "[1]", "[3,7]") + ", " +
@@ -170,7 +159,7 @@ TEST_CASE("safetensors: files of other writers") {
 }
 
 TEST_CASE("safetensors: hostile files are refused") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto refused = [&](const std::string& header, const std::string& data = "",
                            const std::string& why = "") {
     const std::string error = load(folder, container(header, data));
@@ -253,7 +242,7 @@ TEST_CASE("safetensors: hostile files are refused") {
 }
 
 TEST_CASE("safetensors: cut short or made longer anywhere") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string path = folder / "m.safetensors";
   write_safetensors(path, sample(), {{"k", "v"}});
   const std::string bytes = get(path);
@@ -263,7 +252,7 @@ TEST_CASE("safetensors: cut short or made longer anywhere") {
 }
 
 TEST_CASE("safetensors: random changes never do harm") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string path = folder / "m.safetensors";
   write_safetensors(path, sample(), {{"k", "v"}});
   const std::string seed = get(path);
@@ -305,7 +294,7 @@ TEST_CASE("safetensors: random changes never do harm") {
 }
 
 TEST_CASE("safetensors: what cannot be written") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string path = folder / "m.safetensors";
   const Entry good{"a", "F32", {2}, kFloats, 8};
   put(path, "old");
@@ -321,7 +310,7 @@ TEST_CASE("safetensors: what cannot be written") {
   CHECK_THROWS_AS(write_safetensors(path, {good}, {{"k", "\xC3"}}), Error);
   CHECK_THROWS_AS(write_safetensors(path, {good}, {{"k", std::string(100000001, 'x')}}), Error);
   CHECK(get(path) == "old");
-  CHECK(folder.count() == 1);
+  CHECK(count(folder) == 1);
 }
 
 #ifndef _WIN32
@@ -347,7 +336,7 @@ unsigned mode(const std::string& path) {
 }  // namespace
 
 TEST_CASE("atomic write: a failure keeps the old file and leaves nothing behind") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string path = folder / "m";
   put(path, "old");
   // The size limit of a process stands in for a full disk.
@@ -364,7 +353,7 @@ TEST_CASE("atomic write: a failure keeps the old file and leaves nothing behind"
   CHECK(full == "Cannot write '" + path + "': File too large");
   CHECK(fits == "");
   CHECK(get(path) == std::string(1000, 'y'));
-  CHECK(folder.count() == 1);
+  CHECK(count(folder) == 1);
 
   CHECK(write_error(folder / "no/such/dir", "x").find("No such file or directory") !=
         std::string::npos);
@@ -381,11 +370,11 @@ TEST_CASE("atomic write: a failure keeps the old file and leaves nothing behind"
     CHECK(write_error(folder / "new", "x").find("Permission denied") != std::string::npos);
     fs::permissions(folder.path, fs::perms::owner_all);
   }
-  CHECK(folder.count() == 1);
+  CHECK(count(folder) == 1);
 }
 
 TEST_CASE("atomic write: modes and links") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const mode_t old_mask = umask(027);
   CHECK(write_error(folder / "new", "1") == "");
   CHECK(mode(folder / "new") == 0640);
@@ -412,7 +401,7 @@ TEST_CASE("atomic write: modes and links") {
 }
 
 TEST_CASE("atomic write: several writers, whole files") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string path = folder / "m";
   std::vector<std::thread> writers;
   for (char c : {'a', 'b', 'c'}) {
@@ -425,6 +414,6 @@ TEST_CASE("atomic write: several writers, whole files") {
   const std::string text = get(path);
   CHECK(text.size() == 10000);
   CHECK(text == std::string(10000, text[0]));
-  CHECK(folder.count() == 1);
+  CHECK(count(folder) == 1);
 }
 #endif

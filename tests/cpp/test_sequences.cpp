@@ -1,9 +1,8 @@
 // Recurrent layers from C++: made, trained, saved; padding and ragged batches.
 #include <doctest/doctest.h>
 
-#include <filesystem>
-
 #include "lamina/lamina.h"
+#include "temporary_folder.h"
 
 using namespace lamina;
 
@@ -46,10 +45,9 @@ TEST_CASE("a model of recurrent layers trains, is saved and loaded, and does not
     for (size_t i = 0; i < want.size(); ++i) CHECK(got[i] == doctest::Approx(want[i]));
   }
 
-  const auto path = std::filesystem::temp_directory_path() / "lamina_sequences.safetensors";
-  model->save(path.string());
-  CHECK(values(load(path.string())->predict(tokens(6, false))) == want);
-  std::filesystem::remove(path);
+  const TemporaryFolder folder;
+  model->save(folder / "m.safetensors");
+  CHECK(values(load(folder / "m.safetensors")->predict(tokens(6, false))) == want);
 }
 
 TEST_CASE("states go from call to call of a stateful layer until they are reset") {

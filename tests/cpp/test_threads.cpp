@@ -15,6 +15,7 @@
 #include "core/cpu_budget.h"
 #include "core/threads.h"
 #include "lamina/error.h"
+#include "temporary_folder.h"
 
 #ifndef _WIN32
 #include <sys/wait.h>
@@ -167,7 +168,8 @@ TEST_CASE("scratch memory is aligned, kept, grown, and one's own") {
 
 TEST_CASE("cgroup quotas") {
   namespace fs = std::filesystem;
-  const fs::path root = fs::temp_directory_path() / "lamina_test_cgroup";
+  const TemporaryFolder folder;
+  const fs::path& root = folder.path;
   const auto write = [&](const std::string& path, const std::string& text) {
     fs::create_directories((root / path).parent_path());
     std::ofstream(root / path) << text;
@@ -201,7 +203,6 @@ TEST_CASE("cgroup quotas") {
   CHECK(threads::cgroup_cpus(root.string()) == unlimited);
   write("sys/fs/cgroup/cpu,cpuacct/x/cpu.cfs_quota_us", "250000\n");
   CHECK(threads::cgroup_cpus(root.string()) == 2.5);
-  fs::remove_all(root);
 
   CHECK(threads::cpu_budget() >= 1);
 }

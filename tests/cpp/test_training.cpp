@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "lamina/lamina.h"
+#include "temporary_folder.h"
 
 using namespace lamina;
 
@@ -48,8 +49,8 @@ Config named(const char* name, Config config) {
 }  // namespace
 
 TEST_CASE("every optimizer lowers the loss, and a file goes on") {
-  const std::string path =
-      (std::filesystem::temp_directory_path() / "lamina_optimizer.safetensors").string();
+  const TemporaryFolder folder;
+  const std::string path = folder / "m.safetensors";
   for (auto& c : optimizer_classes()) {
     if (c.name == "LossScaleOptimizer" || c.name == "MultiOptimizer") continue;
     Config config = Config::object({{"learning_rate", 0.02}, {"use_ema", true}});
@@ -63,7 +64,6 @@ TEST_CASE("every optimizer lowers the loss, and a file goes on") {
         again->get_weights()[0].to_vector<float>() == model->get_weights()[0].to_vector<float>(),
         c.name);
   }
-  std::filesystem::remove(path);
 }
 
 TEST_CASE("a schedule is followed inside the captured step") {
@@ -128,29 +128,26 @@ TEST_CASE("early stopping, plateau, scheduler, history") {
 }
 
 TEST_CASE("checkpoints and NaN") {
-  const auto folder = std::filesystem::temp_directory_path() / "lamina_checkpoints";
-  std::filesystem::remove_all(folder);
+  const TemporaryFolder folder;
   const auto model = line(make_optimizer("adam"));
   const auto every =
-      std::make_shared<ModelCheckpoint>((folder / "m{epoch:02d}_{loss:.1f}.safetensors").string());
+      std::make_shared<ModelCheckpoint>(folder / "m{epoch:02d}_{loss:.1f}.safetensors");
   ModelCheckpoint::Options o;
   o.monitor = "loss", o.save_best_only = true, o.save_weights_only = true;
-  const auto best = std::make_shared<ModelCheckpoint>((folder / "best.safetensors").string(), o);
+  const auto best = std::make_shared<ModelCheckpoint>(folder / "best.safetensors", o);
   ModelCheckpoint::Options often;
   often.save_freq = 4;
-  const auto some =
-      std::make_shared<ModelCheckpoint>((folder / "b{batch}.safetensors").string(), often);
+  const auto some = std::make_shared<ModelCheckpoint>(folder / "b{batch}.safetensors", often);
   const History h = model->fit(data(), options(2, {every, best, some}));
   char name[64];
   std::snprintf(name, sizeof name, "m02_%.1f.safetensors", h["loss"][1]);
   CHECK(std::filesystem::exists(folder / name));
   CHECK(std::filesystem::exists(folder / "b1.safetensors"));  // the fourth batch of three an epoch
   const auto again = line(make_optimizer("adam"));
-  again->load_weights((folder / "best.safetensors").string());
+  again->load_weights(folder / "best.safetensors");
   CHECK(again->get_weights()[0].to_vector<float>() == model->get_weights()[0].to_vector<float>());
   const auto wrong = std::make_shared<ModelCheckpoint>("{what}");
   CHECK_THROWS_WITH_AS(model->fit(data(), options(1, {wrong})), doctest::Contains("what"), Error);
-  std::filesystem::remove_all(folder);
 
   ArrayData bad = data();
   bad.y = {bad.y[0] * Tensor(std::nan(""))};

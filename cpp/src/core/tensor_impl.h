@@ -51,6 +51,9 @@ struct TensorImpl {
   std::string name;                  // of a symbolic input
 };
 
+// The value that owns the memory of an abstract one.
+inline const TensorImpl* base_of(const TensorImpl* t) { return t->base ? t->base.get() : t; }
+
 // abi view of a concrete tensor.
 abi::View view_of(const TensorImpl& t);
 Tensor make_tensor(TensorImpl&& impl);

@@ -15,8 +15,6 @@ void run_chain(const Run& r) {
 }
 const Op kFused{"fused", nullptr, run_chain};
 
-const TensorImpl* base_of(const TensorImpl* t) { return t->base ? t->base.get() : t; }
-
 // Whether leaving the value in a register keeps the bits that a store would give.
 bool exact_in_register(const TensorImpl& t, abi::EwOp producer) {
   switch (t.dtype) {

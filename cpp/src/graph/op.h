@@ -83,6 +83,11 @@ class Infer {
   const Attrs& attrs_;
 };
 
+// The first input's shape and dtype.
+inline void infer_same(Infer& f) { f.output(f.shape(0), f.dtype(0)); }
+// The shape in the attribute of that name.
+inline void infer_to_shape(Infer& f) { f.output(Shape(f.attrs().ints("shape")), f.dtype(0)); }
+
 // What a run function gets. Undefined optional inputs have a view with null data.
 struct Run {
   const abi::View* in;

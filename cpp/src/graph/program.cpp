@@ -26,8 +26,6 @@ struct Block {
   size_t offset = 0;
 };
 
-const TensorImpl* base_of(const TensorImpl* t) { return t->base ? t->base.get() : t; }
-
 size_t bytes_of(const TensorImpl& t) {
   return static_cast<size_t>(t.shape.numel()) * itemsize(t.dtype);
 }

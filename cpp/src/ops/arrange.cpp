@@ -28,7 +28,7 @@ int split_axis(const Tensor& x, const char* name, int axis) {
   return axis - 1;
 }
 int columns(const Tensor& x) { return split_axis(x, "hsplit", x.rank() == 1 ? 1 : 2); }
-int rows(const Tensor& x) { return split_axis(x, "vsplit", 2) - 1; }
+int vertical_axis(const Tensor& x) { return split_axis(x, "vsplit", 2) - 1; }
 int depths(const Tensor& x) { return split_axis(x, "dsplit", 3); }
 // Leading or trailing axes until there are as many as asked for.
 Tensor at_least_2d(const Tensor& x) {
@@ -42,8 +42,8 @@ Tensor at_least_3d(const Tensor& x) {
 
 Tensors hsplit(const Tensor& x, int sections) { return split(x, sections, columns(x)); }
 Tensors hsplit(const Tensor& x, const Ints& indices) { return split(x, indices, columns(x)); }
-Tensors vsplit(const Tensor& x, int sections) { return split(x, sections, rows(x)); }
-Tensors vsplit(const Tensor& x, const Ints& indices) { return split(x, indices, rows(x)); }
+Tensors vsplit(const Tensor& x, int sections) { return split(x, sections, vertical_axis(x)); }
+Tensors vsplit(const Tensor& x, const Ints& indices) { return split(x, indices, vertical_axis(x)); }
 Tensors dsplit(const Tensor& x, int sections) { return split(x, sections, depths(x)); }
 Tensors dsplit(const Tensor& x, const Ints& indices) { return split(x, indices, depths(x)); }
 

@@ -83,7 +83,7 @@ void run_relu_grad(const Run& r) {
   }
   r.kernels.batch_norm_grad(r.context, a);
 }
-const Op kStats{"batch_norm_stats", nullptr, run_stats};
+const Op kBatchStats{"batch_norm_stats", nullptr, run_stats};
 const Op kRelu{"batch_norm_relu", nullptr, run_relu};
 const Op kReluGrad{"batch_norm_relu_grad", nullptr, run_relu_grad};
 
@@ -169,7 +169,7 @@ class Fusion {
 
     const Tensor mean(bn->outputs[1]), var(bn->outputs[2]);
     const auto result = nodes_[relu]->outputs[0];
-    nodes_[i] = make(kStats, *bn, {bn->inputs[0]}, {bn->outputs[1], bn->outputs[2]});
+    nodes_[i] = make(kBatchStats, *bn, {bn->inputs[0]}, {bn->outputs[1], bn->outputs[2]});
     nodes_[relu] = make(
         kRelu, *bn, {bn->inputs[0], mean, var, bn->inputs[1], bn->inputs[2], residual}, {result});
     if (sum != npos) nodes_[sum] = nullptr;

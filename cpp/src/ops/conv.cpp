@@ -94,7 +94,6 @@ Attrs with_shape(const Attrs& a, const Shape& s) {
   out.set("activation", std::string());
   return out;
 }
-void infer_to_shape(Infer& f) { f.output(Shape(f.attrs().ints("shape")), f.dtype(0)); }
 
 // gradient, kernel -> gradient of the input
 void run_input_grad(const Run& r) {

@@ -54,7 +54,6 @@ void run(const Run& r) {
   run_step(r, kCode);
 }
 
-void infer_same(Infer& f) { f.output(f.shape(0), f.dtype(0)); }
 void infer_bool(Infer& f) { f.output(f.shape(0), DType::kBool); }
 void infer_grad(Infer& f) { f.output(broadcast_shapes(f.shape(0), f.shape(1)), f.dtype(0)); }
 Shape both(Infer& f, size_t a, size_t b) {

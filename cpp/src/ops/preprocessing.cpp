@@ -58,7 +58,7 @@ int64_t count(const abi::View& v) {
   return n;
 }
 
-void infer_same(Infer& f) { f.output(f.shape(0), DType::kInt64); }
+void infer_integers(Infer& f) { f.output(f.shape(0), DType::kInt64); }
 
 void run_hash(const Run& r) {
   HashSpec spec = hash_of(r.attrs);
@@ -67,7 +67,7 @@ void run_hash(const Run& r) {
   each_index(count(r.out[0]), 20, [&](int64_t i) { y[i] = hash_integer(x[i], spec); });
 }
 const Op kHash = [] {
-  Op op{"hash_integers", infer_same, run_hash};
+  Op op{"hash_integers", infer_integers, run_hash};
   op.zero_gradient = true;
   return op;
 }();
@@ -83,7 +83,7 @@ void run_cross(const Run& r) {
   });
 }
 const Op kCross = [] {
-  Op op{"cross_hash", infer_same, run_cross};
+  Op op{"cross_hash", infer_integers, run_cross};
   op.zero_gradient = true;
   return op;
 }();
@@ -136,7 +136,7 @@ void run_lookup(const Run& r) {
            x[bad - y], ", consider setting `num_oov_indices=1`.");
 }
 const Op kLookup = [] {
-  Op op{"lookup_integers", infer_same, run_lookup};
+  Op op{"lookup_integers", infer_integers, run_lookup};
   op.zero_gradient = true;
   return op;
 }();

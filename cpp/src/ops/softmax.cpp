@@ -17,7 +17,7 @@ void register_ctc_ops();
 
 namespace {
 
-void infer_same(Infer& f) {
+void infer_softmax(Infer& f) {
   if (f.shape(0).rank() == 0) f.refuse("expected at least one axis");
   f.output(f.shape(0), f.dtype(0));
 }
@@ -43,8 +43,8 @@ Tensors grad_backward(const Backward& b) {
   }
   return out;
 }
-const Op kSoftmaxGrad{"softmax_grad", infer_same, run_grad<false>, grad_backward<false>};
-const Op kLogGrad{"log_softmax_grad", infer_same, run_grad<true>, grad_backward<true>};
+const Op kSoftmaxGrad{"softmax_grad", infer_softmax, run_grad<false>, grad_backward<false>};
+const Op kLogGrad{"log_softmax_grad", infer_softmax, run_grad<true>, grad_backward<true>};
 Tensors softmax_backward(const Backward& b) {
   return {apply1(kSoftmaxGrad, {b.out(), packed(b.grad())})};
 }
@@ -53,8 +53,8 @@ Op saving(Op op) {
   op.saves_output = true;
   return op;
 }
-const Op kSoftmax = saving({"softmax", infer_same, run_softmax<false>, softmax_backward});
-const Op kLogSoftmax = saving({"log_softmax", infer_same, run_softmax<true>, log_backward});
+const Op kSoftmax = saving({"softmax", infer_softmax, run_softmax<false>, softmax_backward});
+const Op kLogSoftmax = saving({"log_softmax", infer_softmax, run_softmax<true>, log_backward});
 
 Tensor over_axes(const Op& op, const Tensor& given, const Axes& axis) {
   DType d = common_float({given}), p = d == DType::kFloat64 ? d : DType::kFloat32;

@@ -272,7 +272,8 @@ Tensor Initializer::operator()(const Shape& shape, DType dtype) const {
 }
 void Initializer::check() const { initializers().find(*this); }
 
-void register_initializer(const std::string& name, std::function<Function(const Config&)> factory) {
+void register_initializer(const std::string& name,
+                          std::function<Initializer::Function(const Config&)> factory) {
   initializers().custom[name] = std::move(factory);
 }
 Config initializer_defaults() { return initializers().listing(); }

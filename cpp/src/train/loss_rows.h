@@ -40,6 +40,7 @@ void add_overlap_losses(std::vector<LossRow>& rows);
 
 inline constexpr double kEpsilon = 1e-7;  // Keras's: below it a denominator counts as zero
 
+inline Tensor one() { return Tensor(1.0); }
 // Mean over the last axis; a scalar is its own.
 inline Tensor last_mean(const Tensor& x) { return x.rank() == 0 ? x : mean(x, -1); }
 

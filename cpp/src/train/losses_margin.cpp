@@ -5,8 +5,6 @@ namespace lamina {
 
 namespace {
 
-Tensor one() { return Tensor(1.0); }
-
 // Targets of 0 and 1 become -1 and 1; where any other occurs all stay as they are.
 Tensor signs(const Tensor& t) {
   Tensor binary = all(logical_or(equal(t, Tensor(0.0)), equal(t, one())));

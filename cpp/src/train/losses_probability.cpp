@@ -5,8 +5,6 @@ namespace lamina {
 
 namespace {
 
-Tensor one() { return Tensor(1.0); }
-
 int axis_of(const LossOptions& o, const char* owner) {
   if (!o.axis) fail(owner, ": axis must be an integer, received None");
   return static_cast<int>(*o.axis);

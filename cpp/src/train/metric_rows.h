@@ -40,6 +40,10 @@ struct MetricOptions {
     return *dtype == "int" ? DType::kInt32 : dtype_from_name(*dtype);
   }
 };
+struct AxisOptions : MetricOptions {
+  int64_t axis = -1;
+  void fields(Fields& f) { f("name", name)("dtype", dtype)("axis", axis); }
+};
 
 // A row for class M with constructor M(const char* class_name, const Options&).
 template <class M, class Options>

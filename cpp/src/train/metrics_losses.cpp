@@ -28,10 +28,6 @@ struct SparseEntropyOptions : MetricOptions {
         "axis", axis);
   }
 };
-struct AxisOptions : MetricOptions {
-  int64_t axis = -1;
-  void fields(Fields& f) { f("name", name)("dtype", dtype)("axis", axis); }
-};
 
 // The loss of the same name with the arguments of the metric.
 template <class Options>

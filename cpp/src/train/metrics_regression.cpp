@@ -16,11 +16,6 @@ class RootMeanSquaredError : public ValuesMetric {
   Tensor result() const override { return sqrt(MeanMetric::result()); }
 };
 
-struct AxisOptions : MetricOptions {
-  int64_t axis = -1;
-  void fields(Fields& f) { f("name", name)("dtype", dtype)("axis", axis); }
-};
-
 class PearsonCorrelation : public OptionsMetric<AxisOptions> {
  public:
   PearsonCorrelation(const char* class_name, const AxisOptions& o)

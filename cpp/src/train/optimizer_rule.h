@@ -15,6 +15,8 @@ struct RuleOptions : OptimizerOptions {
   void rest(Fields& f) { f("weight_decay", weight_decay), last(f); }
 };
 
+inline constexpr const char* kRate = "    learning_rate: Step size, a number or a schedule.\n";
+
 // What `beta` lies in: [0, 1].
 inline void in_unit(const char* owner, const char* name, double v) {
   if (!(v >= 0 && v <= 1)) fail(owner, ": ", name, " must lie in [0, 1], received ", v);

@@ -6,8 +6,6 @@ namespace lamina {
 
 namespace {
 
-const char* kRate = "    learning_rate: Step size, a number or a schedule.\n";
-
 Tensor as_double(const Tensor& scalar) { return cast(scalar, DType::kFloat64); }
 
 // ---- Adamax -----------------------------------------------------------------------------------

@@ -9,8 +9,6 @@ namespace lamina {
 
 namespace {
 
-const char* kRate = "    learning_rate: Step size, a number or a schedule.\n";
-
 // ---- Lion -------------------------------------------------------------------------------------
 
 struct LionOptions : RuleOptions {

@@ -12,8 +12,6 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 
-Tensor as_double(const Tensor& step) { return cast(step, DType::kFloat64); }
-
 void positive(const char* owner, const char* name, double v) {
   if (!(v > 0)) fail(owner, ": ", name, " must be > 0, received ", v);
 }
@@ -25,7 +23,9 @@ class ScheduleOf : public LearningRateSchedule {
  public:
   explicit ScheduleOf(const Options& o) : o_(o) { o_.check(); }
   std::string class_name() const override { return Options::kClass; }
-  Tensor operator()(const Tensor& step) const override { return o_.rate(as_double(step)); }
+  Tensor operator()(const Tensor& step) const override {
+    return o_.rate(cast(step, DType::kFloat64));
+  }
   Config get_config() const override { return write_options(o_); }
 
  private:
