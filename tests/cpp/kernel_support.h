@@ -214,6 +214,12 @@ class Array {
     return at;
   }
   double get(int64_t i) const { return load(view_, offset(i)); }
+  // All of them, for loops that read each element many times.
+  std::vector<double> values() const {
+    std::vector<double> out(static_cast<size_t>(size()));
+    for (size_t i = 0; i < out.size(); ++i) out[i] = get(static_cast<int64_t>(i));
+    return out;
+  }
   void set(int64_t i, double v) { store(view_, offset(i), v); }
   Array& fill(const std::function<double(int64_t)>& f) {
     for (int64_t i = 0; i < size(); ++i) set(i, f(i));

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "graph/graph.h"
 #include "lamina/lamina.h"
 
 using namespace lamina;
@@ -25,6 +26,25 @@ void check_gradient(const std::function<Tensor(const Tensor&)>& f, const Tensor&
   const double high = sum(f(at + direction * Tensor(h)) * w).item<double>();
   const double low = sum(f(at - direction * Tensor(h)) * w).item<double>();
   CHECK(got == doctest::Approx((high - low) / (2 * h)).epsilon(1e-5));
+}
+
+// x (1, n) -> x + 1 and the sum of its squares.
+std::unique_ptr<Program> program_of(int64_t n, const std::shared_ptr<Arena>& arena) {
+  auto trace = std::make_shared<Trace>();
+  TraceScope scope(trace);
+  const Tensor x = trace->placeholder({1, n}, DType::kFloat32);
+  return Program::compile(*trace, {x}, {x + Tensor(1), sum(square(x))}, arena);
+}
+
+void check_program(Program& program, int64_t n) {
+  const Tensor x = numbers({1, n}).astype(DType::kFloat32);
+  double squares = 0;
+  std::vector<float> next;
+  for (float v : x.to_vector<float>()) squares += v * v, next.push_back(v + 1);
+  program.set_input(0, x);
+  program.run();
+  CHECK(program.output_tensor(0).to_vector<float>() == next);
+  CHECK(program.output_tensor(1).item<float>() == doctest::Approx(squares));
 }
 
 }  // namespace
@@ -96,6 +116,21 @@ TEST_CASE("a captured function gives what its body gives, for every shape") {
   }
   CHECK(runs == 2);
   CHECK(f.captures() == 2);
+}
+
+TEST_CASE("programs share an arena, which is as large as the largest needs") {
+  const auto arena = std::make_shared<Arena>();
+  const auto small = program_of(50, arena);
+  check_program(*small, 50);
+  const auto large = program_of(5000, arena), middle = program_of(300, arena);
+  check_program(*small, 50), check_program(*large, 5000), check_program(*middle, 300);
+  check_program(*small, 50);
+  const auto alone = std::make_shared<Arena>();
+  program_of(5000, alone);
+  CHECK(arena->bytes() == alone->bytes());
+  CHECK(alone->bytes() >= 2 * 5000 * sizeof(float));
+  program_of(80000, alone);  // those before are gone
+  CHECK(alone->bytes() >= 2 * 80000 * sizeof(float));
 }
 
 TEST_CASE("the first NaN is named") {

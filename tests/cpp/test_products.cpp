@@ -45,10 +45,12 @@ void check_product(DType d, const Case& c, bool ta, bool tb, int64_t gap) {
   MatmulArgs args{a, b, out, nullptr, false, {}, 0, 0, false};
   table().matmul(context(), args);
   const double limit = tolerance(d, c.k);
+  const std::vector<double> left = a.values(), right = b.values();
   for (int64_t i = 0; i < c.m; ++i)
     for (int64_t j = 0; j < c.n; ++j) {
       double want = 0;
-      for (int64_t p = 0; p < c.k; ++p) want += a.get(i * c.k + p) * b.get(p * c.n + j);
+      for (int64_t p = 0; p < c.k; ++p)
+        want += left[static_cast<size_t>(i * c.k + p)] * right[static_cast<size_t>(p * c.n + j)];
       if (near(out.get(i * c.n + j), want, limit)) continue;
       FAIL_CHECK("(" << c.m << ", " << c.k << ") x (" << c.k << ", " << c.n << "), transposed "
                      << ta << tb << ": " << out.get(i * c.n + j) << " for " << want);
@@ -204,8 +206,9 @@ struct Conv {
           if (!inside) continue;
           for (int64_t j = 0; j < c.filters; ++j)
             for (int64_t q = 0; q < cg; ++q)
-              f((n * product(c.in) + at) * c.channels + j / fg * cg + q,
-                (t * cg + q) * c.filters + j, (n * pixels + o) * c.filters + j);
+              f(static_cast<size_t>((n * product(c.in) + at) * c.channels + j / fg * cg + q),
+                static_cast<size_t>((t * cg + q) * c.filters + j),
+                static_cast<size_t>((n * pixels + o) * c.filters + j));
         }
   }
 };
@@ -252,11 +255,10 @@ TEST_CASE("convolution and its gradients") {
       const int64_t depth = product(c.kernel) * c.channels / c.groups;
       v.args.bias = &v.bias.view(), v.args.has_act = true, v.args.act = EwOp::relu;
       table().conv(context(), v.args, v.x, v.w, v.y);
+      const std::vector<double> xs = v.x.values(), ws = v.w.values();
       std::vector<double> y(static_cast<size_t>(v.y.size()));
       for (size_t i = 0; i < y.size(); ++i) y[i] = v.bias.get(static_cast<int64_t>(i) % c.filters);
-      v.each(c, [&](int64_t x, int64_t w, int64_t o) {
-        y[static_cast<size_t>(o)] += v.x.get(x) * v.w.get(w);
-      });
+      v.each(c, [&](size_t x, size_t w, size_t o) { y[o] += xs[x] * ws[w]; });
       int wrong = 0;
       for (int64_t i = 0; i < v.y.size(); ++i)
         wrong += !near(v.y.get(i), std::max(0.0, y[static_cast<size_t>(i)]), tolerance(d, depth));
@@ -269,10 +271,9 @@ TEST_CASE("convolution and its gradients") {
       table().conv_input_grad(context(), v.args, gy, v.w, gx);
       table().conv_kernel_grad(context(), v.args, v.x, gy, gw);
       std::vector<double> dx(static_cast<size_t>(gx.size())), dw(static_cast<size_t>(gw.size()));
-      v.each(c, [&](int64_t x, int64_t w, int64_t o) {
-        dx[static_cast<size_t>(x)] += gy.get(o) * v.w.get(w);
-        dw[static_cast<size_t>(w)] += gy.get(o) * v.x.get(x);
-      });
+      const std::vector<double> dy = gy.values();
+      v.each(c,
+             [&](size_t x, size_t w, size_t o) { dx[x] += dy[o] * ws[w], dw[w] += dy[o] * xs[x]; });
       wrong = 0;
       const int64_t back = product(c.kernel) * c.filters / c.groups;
       for (int64_t i = 0; i < gx.size(); ++i)

@@ -330,7 +330,6 @@ TEST_CASE("cumulative") {
               for (int64_t j = 0; j < n; ++j) {
                 const int64_t at = first + (reverse ? n - 1 - j : j) * inner;
                 acc = times ? acc * in.get(at) : acc + in.get(at);
-                Array one(dtype, {});
                 double want = acc;
                 if (!is_float(dtype)) {  // integers wrap, bool is "any"
                   const auto whole = static_cast<int64_t>(acc);

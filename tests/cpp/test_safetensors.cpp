@@ -263,7 +263,7 @@ TEST_CASE("safetensors: random changes never do harm") {
       "BOLF3264IU";
   std::mt19937 random(20240501);
   int accepted = 0;
-  for (int i = 0; i < 20000; ++i) {
+  for (int i = 0; i < 5000; ++i) {
     std::string header = seed.substr(8, header_size), data = seed.substr(8 + header_size);
     for (int n = 1 + static_cast<int>(random() % 3); n > 0; --n) {
       const size_t at = random() % header.size();
@@ -289,8 +289,8 @@ TEST_CASE("safetensors: random changes never do harm") {
     if (random() % 10 == 0) bytes[random() % 8] = static_cast<char>(random());
     accepted += load(folder, bytes).empty();
   }
-  CHECK(accepted > 100);  // the changes are not all too coarse
-  CHECK(accepted < 19900);
+  CHECK(accepted > 25);  // the changes are not all too coarse
+  CHECK(accepted < 4975);
 }
 
 TEST_CASE("safetensors: what cannot be written") {

@@ -52,12 +52,16 @@ class TraceScope {
   std::shared_ptr<Trace> before_;
 };
 
+class Arena;
+
 // A captured function as a flat list of bound kernel calls over one arena. Not for concurrent use.
 class Program {
  public:
   // inputs: placeholders of the trace. outputs: abstract or concrete tensors. Ends the trace.
+  // arena: memory to share with programs that never run at the same time; null: its own.
   static std::unique_ptr<Program> compile(Trace& trace, const Tensors& inputs,
-                                          const Tensors& outputs);
+                                          const Tensors& outputs,
+                                          std::shared_ptr<Arena> arena = nullptr);
   ~Program();
 
   size_t n_inputs() const;
@@ -66,11 +70,11 @@ class Program {
   void run();  // throws Error from steps that check values (labels out of range, debug_nans)
   Tensor output_tensor(size_t i) const;  // a copy
   // Tensors on the arena's own memory, for filling arguments and reading results without a copy.
-  // Not to be kept beyond the program.
+  // Not to be kept beyond the program, nor while another is compiled for the same arena, and what
+  // they hold only lasts until another program of that arena is filled or runs.
   const Tensor& input_tensor(size_t i) const;
   const Tensor& output_view(size_t i) const;
 
-  size_t arena_bytes() const;
   size_t n_steps() const;
   std::string str() const;  // the steps, one a line, for debugging and tests
   struct Impl;
@@ -78,6 +82,19 @@ class Program {
  private:
   explicit Program(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
+};
+
+// The memory of programs, as much as the largest needs. It grows when a program is compiled: those
+// that were compiled before move along.
+class Arena {
+ public:
+  size_t bytes() const { return storage_ ? storage_->bytes : 0; }
+
+ private:
+  friend class Program;
+  std::shared_ptr<Storage> storage_;
+  std::vector<Program::Impl*> programs_;
+  void reserve(size_t bytes, Device device);
 };
 
 // Constants that programs hold have changed: those captured at an earlier count are stale.

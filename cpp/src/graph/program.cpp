@@ -92,16 +92,36 @@ abi::View broadcast_view(const abi::View& v, const Shape& shape) {
 struct Program::Impl {
   std::vector<Step> steps;
   Tensors inputs, outputs;  // on the arena's memory
-  std::shared_ptr<Storage> arena;
+  std::shared_ptr<Arena> arena;
   std::vector<std::shared_ptr<Storage>> held;  // state and constants
   Device device;
 };
 
 Program::Program(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Program::~Program() = default;
+Program::~Program() { std::erase(impl_->arena->programs_, impl_.get()); }
+
+void Arena::reserve(size_t bytes, Device device) {
+  if (storage_ && storage_->bytes >= bytes) return;
+  auto larger = std::make_shared<Storage>(bytes, device);
+  if (storage_) {
+    char *from = static_cast<char*>(storage_->data), *to = static_cast<char*>(larger->data);
+    for (Program::Impl* p : programs_) {
+      for (Step& s : p->steps)
+        for (auto* views : {&s.in, &s.out})
+          for (abi::View& v : *views) {
+            char* at = static_cast<char*>(v.data);
+            if (at >= from && at < from + storage_->bytes) v.data = to + (at - from);
+          }
+      for (Tensors* list : {&p->inputs, &p->outputs})
+        for (Tensor& t : *list)
+          if (t.impl()->storage == storage_) t.impl()->storage = larger;
+    }
+  }
+  storage_ = std::move(larger);
+}
 
 std::unique_ptr<Program> Program::compile(Trace& trace, const Tensors& inputs,
-                                          const Tensors& outputs) {
+                                          const Tensors& outputs, std::shared_ptr<Arena> arena) {
   auto impl = std::make_unique<Impl>();
   std::vector<std::shared_ptr<Node>> nodes = trace.nodes;
   drop_dead(nodes, outputs);
@@ -161,7 +181,8 @@ std::unique_ptr<Program> Program::compile(Trace& trace, const Tensors& inputs,
   size_t total = place(blocks);
 
   if (!inputs.empty()) impl->device = inputs[0].device();
-  impl->arena = std::make_shared<Storage>(std::max<size_t>(total, 1), impl->device);
+  impl->arena = arena ? std::move(arena) : std::make_shared<Arena>();
+  impl->arena->reserve(std::max<size_t>(total, 1), impl->device);
   std::unordered_set<Storage*> held;
   auto bind_tensor = [&](const TensorImpl* t) {
     TensorImpl bound;
@@ -172,7 +193,7 @@ std::unique_ptr<Program> Program::compile(Trace& trace, const Tensors& inputs,
     bound.device = impl->device;
     bound.offset = t->offset;
     if (auto it = block_of.find(base); it != block_of.end()) {
-      bound.storage = impl->arena;
+      bound.storage = impl->arena->storage_;
       bound.offset += static_cast<int64_t>(blocks[it->second].offset / itemsize(t->dtype));
     } else {
       if (!base->storage)
@@ -202,6 +223,7 @@ std::unique_ptr<Program> Program::compile(Trace& trace, const Tensors& inputs,
     impl->outputs.push_back(bind_tensor(t.impl()));
   }
   trace.finish();
+  impl->arena->programs_.push_back(impl.get());
   return std::unique_ptr<Program>(new Program(std::move(impl)));
 }
 
@@ -222,7 +244,6 @@ size_t Program::n_inputs() const { return impl_->inputs.size(); }
 size_t Program::n_outputs() const { return impl_->outputs.size(); }
 const Tensor& Program::input_tensor(size_t i) const { return impl_->inputs.at(i); }
 const Tensor& Program::output_view(size_t i) const { return impl_->outputs.at(i); }
-size_t Program::arena_bytes() const { return impl_->arena->bytes; }
 size_t Program::n_steps() const { return impl_->steps.size(); }
 
 void Program::set_input(size_t i, const Tensor& value) {

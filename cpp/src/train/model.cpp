@@ -558,7 +558,7 @@ void Sequential::pop() {
 // With an InputLayer in front, the model is built at once.
 void Sequential::rebuild() {
   impl_->functional = built_ = false;
-  impl_->programs.clear();
+  impl_->drop_programs();
   if (sublayers_.size() > 1 && sublayers_[0]->class_name() == "InputLayer")
     build_from({Shape(sublayers_[0]->get_config().at("batch_shape").as_ints())});
 }

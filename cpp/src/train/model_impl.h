@@ -59,9 +59,15 @@ struct Model::Impl {
 
   // ---- captured steps
   std::map<std::string, StepProgram> programs;
+  std::shared_ptr<Arena> arena = std::make_shared<Arena>();  // of all of them: one runs at a time
   std::string trainable_signature;  // what the captured steps took for granted
   int64_t drops = 0;                // captures_dropped() when the programs were made
   int64_t cleared = 0;              // how often they were thrown away
+  void drop_programs() {
+    programs.clear();
+    arena = std::make_shared<Arena>();
+    ++cleared;
+  }
 };
 
 // Runs one step on `batch`: captured unless run_eagerly; returns the outputs in predict mode.

@@ -39,8 +39,7 @@ void Model::compile(const CompileOptions& options) {
       m.output_losses.push_back(std::make_shared<MeanMetric>(
           (i < names.size() ? names[i] : "output_" + std::to_string(i)) + "_loss"));
   }
-  m.programs.clear();
-  ++m.cleared;
+  m.drop_programs();
   m.compiled = true;
 }
 
@@ -333,8 +332,7 @@ void prepare_steps(Model& model, Model::Impl& m, Mode mode, const Batch& batch) 
   for (auto& v : model.weights()) flags += v.trainable() ? '1' : '0';
   if (m.optimizer) flags += std::to_string(m.optimizer->generation());
   if (flags != m.trainable_signature || m.drops != captures_dropped()) {
-    m.programs.clear();
-    ++m.cleared;
+    m.drop_programs();
     m.trainable_signature = flags;
     m.drops = captures_dropped();
   }
@@ -377,7 +375,7 @@ StepProgram& step_program(Model& model, Model::Impl& m, Mode mode, const Batch& 
     }
   }
   model.clear_losses();  // they are of this step alone
-  step.program = Program::compile(*trace, inputs, outputs);
+  step.program = Program::compile(*trace, inputs, outputs, m.arena);
   return m.programs[key] = std::move(step);
 }
 

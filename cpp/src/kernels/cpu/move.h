@@ -44,21 +44,25 @@ template <class From, class To>
 void move(const void* from, void* to, Strides in, Strides out, int64_t rows, int64_t cols) {
   const From* src = static_cast<const From*>(from);
   To* dst = static_cast<To*>(to);
-  if (in.row == 1 && in.col != 1 && in.col != 0 && out.col == 1 && rows > 1) {
-    return transpose(src, dst, in.col, out.row, rows, cols);
+  // Conversions come in a hundred pairs, so only moves within a dtype are worth more code.
+  constexpr bool kSame = std::is_same_v<From, To>;
+  if constexpr (kSame) {
+    if (in.row == 1 && in.col != 1 && in.col != 0 && out.col == 1 && rows > 1) {
+      return transpose(src, dst, in.col, out.row, rows, cols);
+    }
   }
   for (int64_t r = 0; r < rows; ++r, src += in.row, dst += out.row) {
-    if (out.col != 1) {
-      for (int64_t i = 0; i < cols; ++i) dst[i * out.col] = convert<To>(src[i * in.col]);
-    } else if (in.col == 1) {
+    if (out.col == 1 && in.col == 1) {
       LAMINA_NO_CARRY
       for (int64_t i = 0; i < cols; ++i) dst[i] = convert<To>(src[i]);
-    } else if (in.col == 0) {
+    } else if (out.col == 1 && in.col == 0) {
       const To value = convert<To>(src[0]);
       for (int64_t i = 0; i < cols; ++i) dst[i] = value;
-    } else {
+    } else if (kSame && out.col == 1) {
       LAMINA_NO_CARRY
       for (int64_t i = 0; i < cols; ++i) dst[i] = convert<To>(src[i * in.col]);
+    } else {
+      for (int64_t i = 0; i < cols; ++i) dst[i * out.col] = convert<To>(src[i * in.col]);
     }
   }
 }
