@@ -10,15 +10,6 @@ namespace lamina {
 
 namespace {
 
-struct Step {
-  const Op* op;
-  Attrs attrs;
-  std::vector<abi::View> in, out;
-  std::shared_ptr<const void> payload;
-  std::vector<Storage*> writes;
-  std::string layer;
-};
-
 // One block of the arena. Lifetimes are step numbers, ends included.
 struct Block {
   size_t bytes = 0;
@@ -90,6 +81,14 @@ abi::View broadcast_view(const abi::View& v, const Shape& shape) {
 }  // namespace
 
 struct Program::Impl {
+  struct Step {
+    const Op* op;
+    Attrs attrs;
+    std::vector<abi::View> in, out;
+    std::shared_ptr<const void> payload;
+    std::vector<Storage*> writes;
+    std::string layer;
+  };
   std::vector<Step> steps;
   Tensors inputs, outputs;  // on the arena's memory
   std::shared_ptr<Arena> arena;
@@ -106,7 +105,7 @@ void Arena::reserve(size_t bytes, Device device) {
   if (storage_) {
     char *from = static_cast<char*>(storage_->data), *to = static_cast<char*>(larger->data);
     for (Program::Impl* p : programs_) {
-      for (Step& s : p->steps)
+      for (Program::Impl::Step& s : p->steps)
         for (auto* views : {&s.in, &s.out})
           for (abi::View& v : *views) {
             char* at = static_cast<char*>(v.data);
@@ -206,7 +205,7 @@ std::unique_ptr<Program> Program::compile(Trace& trace, const Tensors& inputs,
   auto bind = [&](const TensorImpl* t) { return view_of(*bind_tensor(t).impl()); };
   for (const Tensor& t : inputs) impl->inputs.push_back(bind_tensor(t.impl()));
   for (auto& node : nodes) {
-    Step step{node->op, node->attrs, {}, {}, node->payload, {}, node->layer};
+    Impl::Step step{node->op, node->attrs, {}, {}, node->payload, {}, node->layer};
     for (const Tensor& t : node->inputs) {
       abi::View v{};
       if (t.defined()) v = bind(t.impl());
@@ -230,7 +229,7 @@ std::unique_ptr<Program> Program::compile(Trace& trace, const Tensors& inputs,
 void Program::run() {
   const Backend& b = backend(impl_->device);
   bool check = debug_nans();
-  for (const Step& s : impl_->steps) {
+  for (const Impl::Step& s : impl_->steps) {
     s.op->run(Run{s.in.data(), s.in.size(), const_cast<abi::View*>(s.out.data()), s.out.size(),
                   s.attrs, s.payload.get(), *b.kernels, *b.context});
     for (Storage* w : s.writes) ++w->version;
@@ -268,7 +267,7 @@ std::string Program::str() const {
     return std::string(dtype_name(static_cast<DType>(v.dtype))) +
            Shape(v.shape, static_cast<size_t>(v.rank)).str();
   };
-  for (const Step& s : impl_->steps) {
+  for (const Impl::Step& s : impl_->steps) {
     text += s.op->name;
     if (s.attrs.has("merged")) text += "[" + std::to_string(s.attrs.integer("merged")) + "]";
     for (auto& v : s.in) text += " " + view(v);
