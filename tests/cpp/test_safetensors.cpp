@@ -46,11 +46,11 @@ std::string container(const std::string& header, const std::string& data = "") {
   return out + header + data;
 }
 
-// Loads bytes as a file; the error, or "" and a look at every byte of every entry.
 int64_t count(const TemporaryFolder& folder) {
   return std::distance(fs::directory_iterator(folder.path), fs::directory_iterator());
 }
 
+// Loads bytes as a file; the error, or "" and a look at every byte of every entry.
 std::string load(const TemporaryFolder& folder, const std::string& bytes) {
   const std::string path = folder / "in.safetensors";
   put(path, bytes);

@@ -100,6 +100,9 @@ Program::Program(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Program::~Program() { std::erase(impl_->arena->programs_, impl_.get()); }
 
 void Arena::reserve(size_t bytes, Device device) {
+  if (storage_ && storage_->device != device)
+    fail("programs that share memory must run on one device, received ", device.str(), " beside ",
+         storage_->device.str());
   if (storage_ && storage_->bytes >= bytes) return;
   auto larger = std::make_shared<Storage>(bytes, device);
   if (storage_) {

@@ -54,7 +54,11 @@ void copy(const Context& ctx, const View& in, const View& out) {
   const bool transposed = s.rank > 1 && from.strides[last - 1] == 1 && from.strides[last] != 1 &&
                           from.strides[last] != 0 && to.strides[last] == 1;
   const int64_t tile_cols = min64(s.inner, transposed ? 64 : 16384);
-  const int64_t tile_rows = min64(s.rows, transposed ? 256 : max64(1, 16384 / tile_cols));
+  // A transpose that converts goes through a few lines of the input's dtype.
+  const Move turn = transposed && in.dtype != out.dtype ? find_move(in.dtype, in.dtype) : nullptr;
+  const int64_t tile_rows = min64(s.rows, turn         ? 32
+                                          : transposed ? 256
+                                                       : max64(1, 16384 / tile_cols));
   const int64_t col_tiles = (s.inner + tile_cols - 1) / tile_cols;
   const int64_t row_tiles = (s.rows + tile_rows - 1) / tile_rows;
   const auto tile = [&](int64_t b) {
@@ -63,9 +67,16 @@ void copy(const Context& ctx, const View& in, const View& out) {
     const Operand* const walked[] = {&from, &to};
     for_row_runs(s, walked, row, min64(tile_rows, s.rows - row),
                  [&](const int64_t* offset, const int64_t* stride, int64_t rows) {
-                   f(from.data + (offset[0] + col * from.strides[last]) * from.size,
-                     to.data + (offset[1] + col * to.strides[last]) * to.size,
-                     {stride[0], from.strides[last]}, {stride[1], to.strides[last]}, rows, cols);
+                   const char* source =
+                       from.data + (offset[0] + col * from.strides[last]) * from.size;
+                   char* target = to.data + (offset[1] + col * to.strides[last]) * to.size;
+                   Strides have = {stride[0], from.strides[last]};
+                   alignas(64) char lines[32 * 64 * 8];
+                   if (turn) {
+                     turn(source, lines, have, {cols, 1}, rows, cols);
+                     source = lines, have = {cols, 1};
+                   }
+                   f(source, target, have, {stride[1], to.strides[last]}, rows, cols);
                  });
   };
   if (row_tiles * col_tiles == 1) return tile(0);
