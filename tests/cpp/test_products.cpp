@@ -302,12 +302,15 @@ TEST_CASE("convolution: same bits for any threads") {
 
 TEST_CASE("matmul: operands rounded to bfloat16") {
   // Of numbers that are bfloat16 already nothing is lost but the rounding of sums.
-  for (const Case& c : {Case{16, 16, 32}, {40, 70, 33}, {128, 96, 513}, {300, 40, 64}})
-    for (bool ta : {false, true})
+  for (const Case& c :
+       {Case{16, 16, 32}, {40, 70, 33}, {128, 96, 513}, {300, 40, 64}, {330, 200, 1100}})
+    for (int way = 0; way < 3; ++way)
       for (bool tb : {false, true}) {
         const DType d = DType::kFloat32;
-        Array a = matrix(d, c.m, c.k, ta, 3), b = matrix(d, c.k, c.n, tb, 5),
-              out = matrix(d, c.m, c.n, false, 1), bias(d, {c.n});
+        // The last: every second number of its rows.
+        Array a =
+            way < 2 ? matrix(d, c.m, c.k, way == 1, 3) : Array(d, {c.m, c.k}, {2 * c.k + 1, 2});
+        Array b = matrix(d, c.k, c.n, tb, 5), out = matrix(d, c.m, c.n, false, 1), bias(d, {c.n});
         a.randomize(1), b.randomize(2), bias.randomize(3);  // halves from -2 to 2
         MatmulArgs args{a, b, out, &bias.view(), false, {}, 0, 0, false, true};
         table().matmul(context(), args);

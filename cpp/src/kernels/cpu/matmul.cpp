@@ -4,6 +4,7 @@
 #include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/pairs.h"
+#include "kernels/cpu/tile_amx.h"
 
 namespace lamina::LAMINA_ISA {
 namespace {
@@ -15,14 +16,16 @@ constexpr double kFlop = 0.006;  // nanoseconds
 // How the result of one product is cut: the same cuts whatever the threads.
 struct Cuts {
   int64_t rows = 1, columns = 1;
-  int64_t m, panels, width;
+  int64_t m, height, panels, width;
 
-  Cuts(int64_t m, int64_t n, int64_t k, int64_t batch, int64_t width)
-      : m(m), panels((n + width - 1) / width), width(width) {
+  // Rows are cut at multiples of height, columns at those of width; a block takes `least`
+  // nanoseconds or more.
+  Cuts(int64_t m, int64_t n, int64_t k, int64_t batch, int64_t height, int64_t width, double least)
+      : m(m), height(height), panels((n + width - 1) / width), width(width) {
     // Enough blocks for threads to share, none so small that starting it would show. Where few rows
     // meet a large matrix, reading that is the work.
     const double all = cost(m, n, k, batch);
-    const int64_t wanted = static_cast<int64_t>(min64(16, static_cast<int64_t>(all / 5e3)));
+    const int64_t wanted = static_cast<int64_t>(min64(16, static_cast<int64_t>(all / least)));
     const int64_t share = (wanted + batch - 1) / batch;
     // Tall ones are cut into rows, all of which read the same packed right operand.
     rows = (m + 191) / 192;
@@ -30,7 +33,7 @@ struct Cuts {
     if (rows > 1 && k * n <= 1 << 19) rows = max64(rows, min64(share, m / 64));
     columns = max64((panels + 31) / 32, min64(panels, (share + rows - 1) / rows));
     if (rows * columns < share) rows = max64(rows, min64(m / 24, share / columns));
-    rows = max64(rows, 1);
+    rows = max64(1, min64(rows, strips()));
   }
   // Nanoseconds on one thread.
   static double cost(int64_t m, int64_t n, int64_t k, int64_t batch) {
@@ -39,7 +42,8 @@ struct Cuts {
     return static_cast<double>(batch) *
            (2 * kFlop * products + (m < 24 ? bytes / (bytes > 1 << 19 ? 15 : 40) : 0));
   }
-  int64_t row(int64_t i) const { return m * i / rows; }
+  int64_t strips() const { return (m + height - 1) / height; }
+  int64_t row(int64_t i) const { return min64(m, strips() * i / rows * height); }
   int64_t column(int64_t j, int64_t n) const { return min64(n, panels * j / columns * width); }
 };
 
@@ -73,6 +77,61 @@ void product_in_chunks(const Context& ctx, const MatmulArgs& args, int64_t m, in
   epilogue.apply(c, m, n, ldc, 0);
 }
 
+// Both operands rounded to bfloat16 and multiplied on the tiles of AMX.
+void product_of_tiles(const Context& ctx, const MatmulArgs& args, int64_t m, int64_t n, int64_t k,
+                      const Epilogue<float>& epilogue) {
+  constexpr int64_t kMost = 1024;  // of the sum at once
+  const int r = args.out.rank;
+  const int64_t a_rs = args.a.strides[r - 2], a_cs = args.a.strides[r - 1];
+  const int64_t b_rs = args.b.strides[r - 2], b_cs = args.b.strides[r - 1];
+  const int64_t ldc = args.out.strides[r - 2];
+  const float *a = data<float>(args.a), *b = data<float>(args.b);
+  float* out = data<float>(args.out);
+  const Cuts cuts(m, n, k, 1, kTileBlock, kTileBlock, 2e4);
+  // Blocks that differ in columns alone share the left operand's tiles.
+  const int64_t shared = cuts.columns > 1 ? cuts.strips() : 0;
+  const int64_t panel = Tiles::size(kTileBlock, k);
+  float* right = scratch<float>(ctx, 3, cuts.panels * panel);
+  const Tiles all = Tiles::left(shared ? scratch<float>(ctx, 0, Tiles::size(m, k)) : nullptr, k);
+  parallel(ctx, cuts.panels + shared, 0.1 * static_cast<double>(k * (n + (shared ? m : 0))),
+           [&](int64_t task) {
+             if (const int64_t j = task * kTileBlock; task < cuts.panels)
+               return to_tiles(min64(kTileBlock, n - j), k, b + j * b_cs, b_cs, b_rs, true,
+                               Tiles::panel(right + task * panel));
+             const int64_t i = (task - cuts.panels) * kTileBlock;
+             to_tiles(min64(kTileBlock, m - i), k, a + i * a_rs, a_rs, a_cs, false, all.from(i, 0));
+           });
+  parallel(ctx, cuts.rows * cuts.columns, Cuts::cost(m, n, k, 1) / 3, [&](int64_t block) {
+    const int64_t column = block % cuts.columns, row = block / cuts.columns;
+    const int64_t first = cuts.row(row), rows = cuts.row(row + 1) - first;
+    const int64_t begin = cuts.column(column, n), end = cuts.column(column + 1, n);
+    const int64_t step = min64(k, kMost);
+    const Tiles own =
+        Tiles::left(shared ? nullptr : scratch<float>(ctx, 1, Tiles::size(rows, step)), step);
+    begin_tiles();
+    for (int64_t k0 = 0; k0 < k; k0 += kMost) {
+      const int64_t kk = min64(kMost, k - k0);
+      if (!shared) to_tiles(rows, kk, a + first * a_rs + k0 * a_cs, a_rs, a_cs, false, own);
+      for (int64_t j = begin; j < end; j += kTileBlock) {
+        TileProduct tile{};
+        tile.b = Tiles::panel(right + j / kTileBlock * panel).from(0, k0);
+        tile.depth = Tiles::depth(kk);
+        tile.ldc = ldc, tile.width = min64(kTileBlock, n - j);
+        tile.bias = epilogue.bias ? epilogue.bias + j : nullptr;
+        tile.accumulate = args.accumulate || k0 > 0;
+        for (int64_t i = 0; i < rows; i += kTileBlock) {
+          tile.a = shared ? all.from(first + i, k0) : own.from(i, 0);
+          tile.rows = min64(kTileBlock, rows - i);
+          tile.c = out + (first + i) * ldc + j;
+          multiply_tiles(tile);
+        }
+      }
+    }
+    end_tiles();
+    epilogue.activate(out + first * ldc + begin, rows, end - begin, ldc);
+  });
+}
+
 template <class T>
 void product(const Context& ctx, const MatmulArgs& args) {
   const View &a = args.a, &b = args.b, &out = args.out;
@@ -88,13 +147,18 @@ void product(const Context& ctx, const MatmulArgs& args) {
   const Epilogue<T> epilogue(args.bias, args.has_act, args.act, args.p0, args.p1);
   const double flops =
       2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(max64(k, 1));
-  const Cuts cuts(m, n, k, batch, kPanel<T>);
+  const bool rounded = args.bfloat16 && batch == 1 && m >= 16 && n >= 16 && k >= 32;
+  const Cuts cuts(m, n, k, batch, 1, kPanel<T>, 5e3);
   const int64_t blocks = cuts.rows * cuts.columns;
   // Long sums for a small result, as the gradients of weights are: cut there, each thread reads its
   // own part of both operands alone.
   if (batch == 1 && !args.accumulate && k >= 1024 &&
       (blocks <= 2 || (!args.bfloat16 && k >= 4 * max64(m, n))))
     return product_in_chunks(ctx, args, m, n, k, min64(8, k / 512), flops, epilogue);
+
+  if constexpr (std::is_same_v<T, float>) {
+    if (rounded && has_amx()) return product_of_tiles(ctx, args, m, n, k, epilogue);
+  }
 
   int64_t a_rs = a.strides[r - 2], a_cs = a.strides[r - 1];
   const int64_t b_rs = b.strides[r - 2], b_cs = b.strides[r - 1], ldc = out.strides[r - 2];
@@ -112,8 +176,7 @@ void product(const Context& ctx, const MatmulArgs& args) {
   int64_t depth = k;  // elements of the sum, or pairs of them
   bool pairs = false;
   if constexpr (std::is_same_v<T, float>)
-    pairs = args.bfloat16 && batch == 1 && m >= 16 && n >= 16 && k >= 32 &&
-            (a_rs == 1 || a_cs == 1) && has_pairs();
+    pairs = rounded && (a_rs == 1 || a_cs == 1) && has_pairs();
   if constexpr (std::is_same_v<T, float>) {
     if (pairs) {
       depth = (k + 1) / 2;

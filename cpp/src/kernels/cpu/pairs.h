@@ -2,8 +2,6 @@
 // float.
 #pragma once
 #include "kernels/cpu/gemm.h"
-#include "kernels/cpu/tile_amx.h"
-#include "kernels/cpu/transpose.h"
 
 namespace lamina::LAMINA_ISA {
 namespace {
@@ -31,25 +29,6 @@ inline double pair_cost(int64_t m, int64_t n) {
   return 0.15 * static_cast<double>(m) * static_cast<double>(n);
 }
 
-// Pairs (depth x m) as rows of m, with rows of depth, `to_stride` apart.
-inline void turn_pairs(const Context& ctx, int64_t depth, int64_t m, const uint32_t* from,
-                       int64_t from_stride, uint32_t* to, int64_t to_stride) {
-  constexpr int64_t n = kVectorLength<float>;
-  const auto* source = reinterpret_cast<const float*>(from);
-  auto* target = reinterpret_cast<float*>(to);
-  const int64_t strips = (m + n - 1) / n;
-  parallel(ctx, strips, 0.1 * static_cast<double>(m * depth), [&](int64_t s) {
-    const int64_t i0 = s * n, rows = min64(n, m - i0);
-    int64_t p = 0;
-    for (; rows == n && p + n <= depth; p += n)
-      transpose_square(source + p * from_stride + i0, from_stride, n, target + i0 * to_stride + p,
-                       to_stride);
-    for (; p < depth; ++p)
-      for (int64_t i = i0; i < i0 + rows; ++i)
-        target[i * to_stride + p] = source[p * from_stride + i];
-  });
-}
-
 // The left operand (m x k), one of whose strides is 1; the strides of the pairs come back.
 inline const float* left_pairs(const Context& ctx, int64_t m, int64_t k, const float* a,
                                int64_t* rs, int64_t* cs) {
@@ -71,12 +50,6 @@ inline const float* left_pairs(const Context& ctx, int64_t m, int64_t k, const f
     }
   });
   *rs = rows ? stride : 1, *cs = rows ? 1 : stride;
-  if (!rows && has_amx()) {  // its tiles want rows
-    const int64_t row = (depth + 15) / 16 * 16 + (depth % 512 == 0 ? 16 : 0);
-    auto* turned = scratch<uint32_t>(ctx, 1, m * row);
-    turn_pairs(ctx, depth, m, to, stride, turned, row);
-    *rs = row, *cs = 1, to = turned;
-  }
   return reinterpret_cast<const float*>(to);
 }
 

@@ -1,10 +1,6 @@
-// Pairs of bfloat16 on CPUs with tiles of 16 rows of 64 bytes (AMX): one instruction multiplies 16
-// rows of 16 pairs by 16 rows of 16 columns of pairs.
 #include "kernels/cpu/tile_amx.h"
 
-#include <algorithm>
-
-#include "kernels/cpu/simd.h"
+#include "kernels/cpu/transpose.h"
 
 #if defined(__AVX512F__) && defined(__GNUC__) && defined(__linux__)
 #include <cpuid.h>
@@ -20,72 +16,85 @@ namespace lamina::LAMINA_ISA {
 #ifdef LAMINA_AMX
 namespace {
 
-constexpr int64_t kSide = 16;          // rows of a tile, and pairs or sums in a row of it
-constexpr int64_t kBlock = 2 * kSide;  // a block of results is 2 x 2 tiles
+// Rounded to bfloat16, halves to even, in the upper half of each lane; NaN stays NaN.
+inline __m512i nearest(__m512 x) {
+  const __m512i u = _mm512_castps_si512(x);
+  const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(u, 16), _mm512_set1_epi32(1));
+  const __m512i r = _mm512_add_epi32(_mm512_add_epi32(u, _mm512_set1_epi32(0x7fff)), odd);
+  return _mm512_mask_or_epi32(r, _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), u,
+                              _mm512_set1_epi32(0x400000));
+}
 
-// Of tiles 0 to 3 (sums), 4 and 5 (left), 6 and 7 (right).
+inline __mmask16 first_of(int64_t count) {
+  return static_cast<__mmask16>((1u << max64(0, min64(kTileLines, count))) - 1);
+}
+
+// One tile, either stride being 1. `order` picks the upper halves of two vectors: one after the
+// other, or in turn.
+inline void to_tile(int64_t lines, int64_t k, const float* from, int64_t line_stride,
+                    int64_t step_stride, bool across, float* to) {
+  alignas(64) static constexpr uint16_t kAlong[32] = {1,  3,  5,  7,  9,  11, 13, 15, 17, 19, 21,
+                                                      23, 25, 27, 29, 31, 33, 35, 37, 39, 41, 43,
+                                                      45, 47, 49, 51, 53, 55, 57, 59, 61, 63};
+  alignas(64) static constexpr uint16_t kInTurn[32] = {1,  33, 3,  35, 5,  37, 7,  39, 9,  41, 11,
+                                                       43, 13, 45, 15, 47, 17, 49, 19, 51, 21, 53,
+                                                       23, 55, 25, 57, 27, 59, 29, 61, 31, 63};
+  const bool along = step_stride == 1, turned = along == across;
+  alignas(64) float square[kTileSize];
+  float* rows = turned ? square : to;
+  const auto put = [&](int64_t row, __m512 x, __m512 y, __m512i order) {
+    _mm512_store_si512(rows + row * 16, _mm512_permutex2var_epi16(nearest(x), order, nearest(y)));
+  };
+  if (along) {
+    const __m512i order = _mm512_load_si512(kAlong);
+    const __mmask16 first = first_of(k), second = first_of(k - 16);
+    for (int64_t i = 0; i < lines; ++i, from += line_stride)
+      put(i, _mm512_maskz_loadu_ps(first, from), _mm512_maskz_loadu_ps(second, from + 16), order);
+  } else {
+    const __m512i order = _mm512_load_si512(kInTurn);
+    const __mmask16 all = first_of(lines);
+    for (int64_t i = 0; i < 16; ++i, from += 2 * step_stride)
+      put(i, _mm512_maskz_loadu_ps(2 * i < k ? all : 0, from),
+          _mm512_maskz_loadu_ps(2 * i + 1 < k ? all : 0, from + step_stride), order);
+  }
+  if (turned) transpose_square(square, 16, along ? lines : 16, to, 16);
+}
+
+// Of products, 0 to 3 are sums, 4 and 5 of the left operand, 6 and 7 of the right one.
 struct alignas(64) TileConfig {
   uint8_t palette = 1, start_row = 0, reserved[14] = {};
-  uint16_t row_bytes[16] = {};
-  uint8_t rows[16] = {};
-
-  TileConfig(int64_t upper, int64_t lower) {
-    const int64_t of[8] = {upper, upper, lower, lower, upper, lower, kSide, kSide};
-    for (int i = 0; i < 8; ++i)
-      row_bytes[i] = 64, rows[i] = static_cast<uint8_t>(std::max<int64_t>(of[i], 1));
-  }
+  uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
 // What was stored so far is in memory: the compiler does not see what the loads of tiles read.
 inline void settle() { asm volatile("" ::: "memory"); }
 
-// Adds up 16 pairs of each row: a has rows `stride` apart, b 16 rows of 32 columns.
-LAMINA_AMX inline void step(const float* a, int64_t stride, const float* b, bool lower) {
-  _tile_loadd(6, b, 128);
-  _tile_loadd(7, b + kSide, 128);
-  _tile_loadd(4, a, stride * 4);
-  _tile_dpbf16ps(0, 4, 6);
-  _tile_dpbf16ps(1, 4, 7);
-  if (!lower) return;
-  _tile_loadd(5, a + kSide * stride, stride * 4);
-  _tile_dpbf16ps(2, 5, 6);
-  _tile_dpbf16ps(3, 5, 7);
-}
-
-// `rows` (at most 32) rows of one panel.
-LAMINA_NOINLINE LAMINA_AMX void multiply_block(int64_t rows, const RegisterTile<float>& t) {
-  const bool lower = rows > kSide;
+template <bool kLower>
+LAMINA_NOINLINE LAMINA_AMX void sum_up(const TileProduct& t, float* sums) {
   _tile_zero(0);
   _tile_zero(1);
   _tile_zero(2);
   _tile_zero(3);
-  int64_t j = 0;
-  for (; j + kSide <= t.length; j += kSide) step(t.a + j, t.stride, t.b + j * kBlock, lower);
-  if (const int64_t rest = t.length - j; rest > 0) {  // filled up with zeros
-    alignas(64) float left[kBlock * kSide] = {}, right[kSide * kBlock] = {};
-    for (int64_t r = 0; r < rows; ++r)
-      std::memcpy(left + r * kSide, t.a + r * t.stride + j, static_cast<size_t>(rest) * 4);
-    std::memcpy(right, t.b + j * kBlock, static_cast<size_t>(rest * kBlock) * 4);
-    settle();
-    step(left, kSide, right, lower);
-  }
-  alignas(64) float sums[kBlock * kBlock];
-  _tile_stored(0, sums, 128);
-  _tile_stored(1, sums + kSide, 128);
-  if (lower) {
-    _tile_stored(2, sums + kSide * kBlock, 128);
-    _tile_stored(3, sums + kSide * kBlock + kSide, 128);
-  }
-  for (int64_t v = 0; v < t.width; v += kSide) {
-    const int64_t rest = t.width - v;
-    Vector<float> start{};
-    if (t.bias) start = load_some(t.bias + v, rest);
-    for (int64_t r = 0; r < rows; ++r) {
-      float* c = t.c + r * t.ldc + v;
-      store_some(c,
-                 (t.accumulate ? load_some(c, rest) : start) + load_vector(sums + r * kBlock + v),
-                 rest);
+  const float *a = t.a.data, *b = t.b.data;
+  for (int64_t s = 0; s < t.depth; ++s, a += t.a.step_pitch, b += t.b.step_pitch) {
+    _tile_loadd(6, b, 64);
+    _tile_loadd(7, b + t.b.line_pitch, 64);
+    _tile_loadd(4, a, 64);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    if constexpr (kLower) {
+      _tile_loadd(5, a + t.a.line_pitch, 64);
+      _tile_dpbf16ps(2, 5, 6);
+      _tile_dpbf16ps(3, 5, 7);
     }
+  }
+  constexpr int kRow = 4 * kTileBlock;
+  _tile_stored(0, sums, kRow);
+  _tile_stored(1, sums + 16, kRow);
+  if constexpr (kLower) {
+    _tile_stored(2, sums + 16 * kTileBlock, kRow);
+    _tile_stored(3, sums + 16 * kTileBlock + 16, kRow);
   }
 }
 
@@ -106,27 +115,57 @@ bool has_amx() {
   return has;
 }
 
-LAMINA_AMX void multiply_rows_amx(int64_t rows, const RegisterTile<float>& tile) {
-  RegisterTile<float> t = tile;
-  int64_t configured = 0;
-  while (rows > 0) {
-    const int64_t height = min64(rows, kBlock);
-    if (height != configured) {
-      const TileConfig config(min64(height, kSide), height - kSide);
-      settle();
-      _tile_loadconfig(&config);
-      configured = height;
+void to_tiles(int64_t lines, int64_t k, const float* from, int64_t line_stride, int64_t step_stride,
+              bool across, const Tiles& to) {
+  for (int64_t i = 0; i < lines; i += kTileLines) {
+    const int64_t count = min64(kTileLines, lines - i);
+    for (int64_t j = 0; j < k; j += kTileSteps) {
+      const int64_t length = min64(kTileSteps, k - j);
+      const float* source = from + i * line_stride + j * step_stride;
+      float* target = to.from(i, j).data;
+      if (step_stride == 1 || line_stride == 1) {
+        to_tile(count, length, source, line_stride, step_stride, across, target);
+        continue;
+      }
+      float copy[kTileLines * kTileSteps];
+      for (int64_t r = 0; r < count; ++r)
+        for (int64_t s = 0; s < length; ++s)
+          copy[r * kTileSteps + s] = source[r * line_stride + s * step_stride];
+      to_tile(count, length, copy, kTileSteps, 1, across, target);
     }
-    multiply_block(height, t);
-    t.a += height * t.stride, t.c += height * t.ldc, rows -= height;
   }
-  _tile_release();
+}
+
+LAMINA_AMX void begin_tiles() {
+  static constexpr TileConfig config;
+  _tile_loadconfig(&config);
+}
+LAMINA_AMX void end_tiles() { _tile_release(); }
+
+void multiply_tiles(const TileProduct& t) {
+  alignas(64) float sums[kTileBlock * kTileBlock];
+  settle();
+  (t.rows > kTileLines ? sum_up<true> : sum_up<false>)(t, sums);
+  settle();
+  for (int64_t v = 0; v < t.width; v += 16) {
+    const int64_t rest = t.width - v;
+    Vector<float> start{};
+    if (t.bias) start = load_some(t.bias + v, rest);
+    for (int64_t r = 0; r < t.rows; ++r) {
+      float* c = t.c + r * t.ldc + v;
+      const Vector<float> sum = load_vector(sums + r * kTileBlock + v);
+      store_some(c, (t.accumulate ? load_some(c, rest) : start) + sum, rest);
+    }
+  }
 }
 
 #else
 
 bool has_amx() { return false; }
-void multiply_rows_amx(int64_t, const RegisterTile<float>&) {}
+void to_tiles(int64_t, int64_t, const float*, int64_t, int64_t, bool, const Tiles&) {}
+void begin_tiles() {}
+void multiply_tiles(const TileProduct&) {}
+void end_tiles() {}
 
 #endif
 

@@ -1,6 +1,5 @@
 // The register tile for pairs of bfloat16: one instruction adds two products to each of 16 sums.
 #include "kernels/cpu/tile.h"
-#include "kernels/cpu/tile_amx.h"
 
 #if defined(__AVX512F__) && defined(__GNUC__)
 #include <immintrin.h>
@@ -96,12 +95,11 @@ LAMINA_NOINLINE LAMINA_PAIRS bool dot_products_pay() {
 }  // namespace
 
 bool has_pairs() {
-  static const bool has = has_amx() || (__builtin_cpu_supports("avx512bf16") && dot_products_pay());
+  static const bool has = __builtin_cpu_supports("avx512bf16") && dot_products_pay();
   return has;
 }
 
 void multiply_rows_of_pairs(Left left, int64_t rows, const RegisterTile<float>& tile) {
-  if (left == Left::kRows && has_amx()) return multiply_rows_amx(rows, tile);
   constexpr auto all = std::make_integer_sequence<int, kTileRows>();
   RegisterTile<float> t = tile;
   const bool one = t.width <= 16;
