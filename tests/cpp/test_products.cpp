@@ -338,3 +338,22 @@ TEST_CASE("matmul: operands rounded to bfloat16") {
         CHECK(worst < std::ldexp(1.0, -8));
       }
 }
+
+TEST_CASE("matmul: what is too small to be normal counts as zero, and only there") {
+  for (const DType d : {DType::kFloat32, DType::kFloat64}) {
+    const double least = d == DType::kFloat32 ? std::numeric_limits<float>::min()
+                                              : std::numeric_limits<double>::min();
+    Array a(d, {24, 40}), b(d, {40, 48}), out(d, {24, 48});
+    a.fill([&](int64_t) { return std::sqrt(least); });  // results
+    b.fill([&](int64_t) { return std::sqrt(least) / 128; });
+    MatmulArgs args{a, b, out, nullptr, false, {}, 0, 0, false};
+    table().matmul(context(), args);
+    CHECK(out.get(5) == 0);
+    a.fill([&](int64_t) { return least / 4; });  // operands
+    b.fill([&](int64_t) { return 1e30; });
+    table().matmul(context(), args);
+    CHECK(out.get(5) == 0);
+  }
+  volatile float least = std::numeric_limits<float>::min();  // the caller's arithmetic is as it was
+  CHECK(least / 2 > 0);
+}

@@ -160,7 +160,7 @@ void forward_few(const Context& ctx, const AttentionArgs& a, const Heads<T>& h) 
   const Steps<const T> qs(a.q), ks(a.k), vs(a.v);
   const Steps<T> outs(a.out);
   const int64_t per = h.heads * h.queries;  // no ragged batch comes here
-  parallel(ctx, h.count * per, 4 * h.flops() * kFlop, [&](int64_t index) {
+  parallel_flushed(ctx, h.count * per, 4 * h.flops() * kFlop, [&](int64_t index) {
     const Sequence& q = h.sequences[index / per];
     const int64_t head = index % per / h.queries, t = index % h.queries, key_head = head / h.group;
     const Range r = h.seen(q, head, t, 1);
@@ -193,14 +193,14 @@ void forward(const Context& ctx, const AttentionArgs& a) {
   Packed<T> keys(h, h.size, true), values(h, h.value, false);
   keys.data = scratch<T>(ctx, 2, keys.room() + values.room());
   values.data = keys.data + keys.room();
-  parallel(ctx, h.count * h.key_heads,
-           0.3 * static_cast<double>(h.packed_keys * h.key_heads * (h.size + h.value)),
-           [&](int64_t i) {
-             const Sequence& s = h.sequences[i / h.key_heads];
-             keys.fill(s, i % h.key_heads, ks, true, h.scale);
-             values.fill(s, i % h.key_heads, vs, false);
-           });
-  parallel(ctx, h.tasks, h.flops() * kFlop, [&](int64_t index) {
+  parallel_flushed(ctx, h.count * h.key_heads,
+                   0.3 * static_cast<double>(h.packed_keys * h.key_heads * (h.size + h.value)),
+                   [&](int64_t i) {
+                     const Sequence& s = h.sequences[i / h.key_heads];
+                     keys.fill(s, i % h.key_heads, ks, true, h.scale);
+                     values.fill(s, i % h.key_heads, vs, false);
+                   });
+  parallel_flushed(ctx, h.tasks, h.flops() * kFlop, [&](int64_t index) {
     const Sequence& q = h.sequence_of(index);
     const int64_t task = index - q.first_task, head = task / q.blocks,
                   first = task % q.blocks * q.rows;
@@ -243,17 +243,17 @@ void backward(const Context& ctx, const AttentionGradArgs& args) {
   turned_values.data = turned_keys.data + turned_keys.room();
   keys.data = turned_values.data + turned_values.room();
   const int64_t pieces = h.count * h.key_heads;
-  parallel(ctx, pieces,
-           0.3 * static_cast<double>(h.packed_keys * h.key_heads * (2 * h.size + h.value)),
-           [&](int64_t i) {
-             const Sequence& s = h.sequences[i / h.key_heads];
-             turned_keys.fill(s, i % h.key_heads, ks, true, h.scale);
-             turned_values.fill(s, i % h.key_heads, vs, true);
-             keys.fill(s, i % h.key_heads, ks, false);
-           });
+  parallel_flushed(ctx, pieces,
+                   0.3 * static_cast<double>(h.packed_keys * h.key_heads * (2 * h.size + h.value)),
+                   [&](int64_t i) {
+                     const Sequence& s = h.sequences[i / h.key_heads];
+                     turned_keys.fill(s, i % h.key_heads, ks, true, h.scale);
+                     turned_values.fill(s, i % h.key_heads, vs, true);
+                     keys.fill(s, i % h.key_heads, ks, false);
+                   });
   // One head of keys after the other walks down the rows of its queries: the gradients of keys and
   // values add up in order.
-  parallel(ctx, pieces, 2.5 * h.flops() * kFlop, [&](int64_t index) {
+  parallel_flushed(ctx, pieces, 2.5 * h.flops() * kFlop, [&](int64_t index) {
     const Sequence& q = h.sequences[index / h.key_heads];
     const int64_t key_head = index % h.key_heads;
     T* p = scratch<T>(ctx, 0, (2 * q.rows + 1) * q.stride);

@@ -21,7 +21,7 @@ void correlate(const Context& ctx, const Correlation<T>& c, const T* x, T* y,
   const T* packed = c.pack(ctx, 2);
   const Bands bands(c);
   const int64_t panels = (c.filters + kPanel<T> - 1) / kPanel<T>;
-  parallel(ctx, bands.count, c.flops() * kFlop, [&](int64_t index) {
+  parallel_flushed(ctx, bands.count, c.flops() * kFlop, [&](int64_t index) {
     const Band band(bands, c, index);
     for (int64_t g = 0; g < c.groups; ++g) {
       const Source<T> source(ctx, 0, c, x, band, g);
@@ -184,7 +184,7 @@ void kernel_grad(const Context& ctx, const ConvArgs& args, const View& x, const 
   // Bands in fixed chunks, each with a sum of its own; the sums are added in order.
   const int64_t chunks = max64(1, min64(bands.count, 8));
   T* parts = scratch<T>(ctx, 2, chunks * size);
-  parallel(ctx, chunks, c.flops() * kFlop, [&](int64_t q) {
+  parallel_flushed(ctx, chunks, c.flops() * kFlop, [&](int64_t q) {
     T* sum = parts + q * size;
     for (int64_t j = 0; j < size; ++j) sum[j] = 0;
     for (int64_t b = bands.count * q / chunks; b < bands.count * (q + 1) / chunks; ++b) {
@@ -199,7 +199,7 @@ void kernel_grad(const Context& ctx, const ConvArgs& args, const View& x, const 
   });
   T* total = squares ? parts : data<T>(gw);
   const int64_t blocks = (size + 4095) / 4096;
-  parallel(ctx, blocks, 0.05 * static_cast<double>(chunks * size), [&](int64_t block) {
+  parallel_flushed(ctx, blocks, 0.05 * static_cast<double>(chunks * size), [&](int64_t block) {
     for (int64_t j = block * 4096; j < min64(size, (block + 1) * 4096); ++j) {
       T v = parts[j];
       for (int64_t q = 1; q < chunks; ++q) v += parts[q * size + j];

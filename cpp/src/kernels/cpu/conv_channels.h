@@ -77,7 +77,7 @@ void correlate_channels(const Context& ctx, const Correlation<T>& c, const T* x,
       for (int64_t e = 0; e < c.axis[2].taps; ++e, ++t)
         for (int64_t j = 0; j < n; ++j) w[t * n + j] = c.w[c.tap(a, b, e) * n + j];
   const Bands bands(c);
-  parallel(ctx, bands.count, c.flops() * 4 * kFlop, [&](int64_t index) {
+  parallel_flushed(ctx, bands.count, c.flops() * 4 * kFlop, [&](int64_t index) {
     const Band band(bands, c, index);
     const Source<T> source(ctx, 0, c, x, band, 0);
     int64_t taps;

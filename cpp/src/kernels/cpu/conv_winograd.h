@@ -33,7 +33,7 @@ const T* winograd_weights(const Context& ctx, const Correlation<T>& c, const T* 
   constexpr int64_t n = kVectorLength<T>;
   const int64_t panels = (c.filters + kPanel<T> - 1) / kPanel<T>, area = c.channels * kPanel<T>;
   T* to = scratch<T>(ctx, slot, panels * 16 * area);
-  parallel(ctx, panels, static_cast<double>(panels * area), [&](int64_t p) {
+  parallel_flushed(ctx, panels, static_cast<double>(panels * area), [&](int64_t p) {
     for (int64_t j = 0; j < area; j += n) {
       Vector<T> g[3][3], half[4][3];
       const T* from = packed + p * 9 * area + j;
@@ -172,7 +172,7 @@ void correlate_squares(const Context& ctx, const Correlation<T>& c, const T* x, 
   const int64_t across = grid.across, room = grid.room, stride = grid.stride;
   const Bands bands(grid.even, 2);
   const int64_t panels = (c.filters + kPanel<T> - 1) / kPanel<T>;
-  parallel(ctx, bands.count, 0.6 * c.flops() * kFlop, [&](int64_t index) {
+  parallel_flushed(ctx, bands.count, 0.6 * c.flops() * kFlop, [&](int64_t index) {
     const Band band(bands, grid.even, index);
     const Source<T> source(ctx, 0, grid.even, x, band, 0);
     const int64_t squares = band.rows / 2 * across;

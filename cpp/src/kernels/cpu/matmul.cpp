@@ -57,14 +57,14 @@ void product_in_chunks(const Context& ctx, const MatmulArgs& args, int64_t m, in
   const int64_t b_rs = args.b.strides[r - 2], b_cs = args.b.strides[r - 1];
   const int64_t ldc = args.out.strides[r - 2];
   T* parts = scratch<T>(ctx, 2, chunks * m * n);
-  parallel(ctx, chunks, flops * kFlop, [&](int64_t q) {
+  parallel_flushed(ctx, chunks, flops * kFlop, [&](int64_t q) {
     const int64_t first = k * q / chunks, length = k * (q + 1) / chunks - first;
     gemm(ctx, m, n, length, data<T>(args.a) + first * a_cs, a_rs, a_cs,
          {data<T>(args.b) + first * b_rs, b_rs, b_cs}, parts + q * m * n, n, false);
   });
   T* c = data<T>(args.out);
   const int64_t pieces = (m + 15) / 16;
-  parallel(ctx, pieces, 0.2 * static_cast<double>(chunks * m * n), [&](int64_t piece) {
+  parallel_flushed(ctx, pieces, 0.2 * static_cast<double>(chunks * m * n), [&](int64_t piece) {
     for (int64_t i = 16 * piece; i < min64(m, 16 * piece + 16); ++i) {
       const T* from = parts + i * n;
       for (int64_t j = 0; j < n; ++j) {
@@ -93,15 +93,16 @@ void product_of_tiles(const Context& ctx, const MatmulArgs& args, int64_t m, int
   const int64_t panel = Tiles::size(kTileBlock, k);
   float* right = scratch<float>(ctx, 3, cuts.panels * panel);
   const Tiles all = Tiles::left(shared ? scratch<float>(ctx, 0, Tiles::size(m, k)) : nullptr, k);
-  parallel(ctx, cuts.panels + shared, 0.1 * static_cast<double>(k * (n + (shared ? m : 0))),
-           [&](int64_t task) {
-             if (const int64_t j = task * kTileBlock; task < cuts.panels)
-               return to_tiles(min64(kTileBlock, n - j), k, b + j * b_cs, b_cs, b_rs, true,
-                               Tiles::panel(right + task * panel));
-             const int64_t i = (task - cuts.panels) * kTileBlock;
-             to_tiles(min64(kTileBlock, m - i), k, a + i * a_rs, a_rs, a_cs, false, all.from(i, 0));
-           });
-  parallel(ctx, cuts.rows * cuts.columns, Cuts::cost(m, n, k, 1) / 3, [&](int64_t block) {
+  parallel_flushed(ctx, cuts.panels + shared, 0.1 * static_cast<double>(k * (n + (shared ? m : 0))),
+                   [&](int64_t task) {
+                     if (const int64_t j = task * kTileBlock; task < cuts.panels)
+                       return to_tiles(min64(kTileBlock, n - j), k, b + j * b_cs, b_cs, b_rs, true,
+                                       Tiles::panel(right + task * panel));
+                     const int64_t i = (task - cuts.panels) * kTileBlock;
+                     to_tiles(min64(kTileBlock, m - i), k, a + i * a_rs, a_rs, a_cs, false,
+                              all.from(i, 0));
+                   });
+  parallel_flushed(ctx, cuts.rows * cuts.columns, Cuts::cost(m, n, k, 1) / 3, [&](int64_t block) {
     const int64_t column = block % cuts.columns, row = block / cuts.columns;
     const int64_t first = cuts.row(row), rows = cuts.row(row + 1) - first;
     const int64_t begin = cuts.column(column, n), end = cuts.column(column + 1, n);
@@ -187,7 +188,7 @@ void product(const Context& ctx, const MatmulArgs& args) {
   if (!pairs && one_right && batch * cuts.rows > 1 && batch * m >= 64 &&
       !(a_cs == 1 && is_narrow<T>(n, k)) && packed_size<T>(k, n) <= 1 << 24)
     shared = pack(ctx, k, n, data<T>(b), b_rs, b_cs, scratch<T>(ctx, 3, packed_size<T>(k, n)));
-  parallel(ctx, batch * blocks, Cuts::cost(m, n, k, batch), [&](int64_t index) {
+  parallel_flushed(ctx, batch * blocks, Cuts::cost(m, n, k, batch), [&](int64_t index) {
     const int64_t column = index % cuts.columns, row = index / cuts.columns % cuts.rows;
     const int64_t which = index / blocks;
     const int64_t i = cuts.row(row), mm = cuts.row(row + 1) - i;

@@ -22,8 +22,8 @@ inline T* slot(const View* v, int64_t at) {
 // Calls f(first, count) for blocks of n elements.
 template <class F>
 inline void for_blocks(const Context& ctx, int64_t n, double ns_per_element, F&& f) {
-  parallel(ctx, (n + kBlock - 1) / kBlock, ns_per_element * static_cast<double>(n),
-           [&](int64_t b) { f(b * kBlock, min64(kBlock, n - b * kBlock)); });
+  parallel_flushed(ctx, (n + kBlock - 1) / kBlock, ns_per_element * static_cast<double>(n),
+                   [&](int64_t b) { f(b * kBlock, min64(kBlock, n - b * kBlock)); });
 }
 
 // p after decoupled weight decay; `shrink` is decay * lr.

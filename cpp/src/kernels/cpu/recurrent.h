@@ -178,7 +178,7 @@ void walk_all(const Context& ctx, const Directions<Cell, T>& z, Begin&& begin, S
     for (; kBack ? walk.s >= 0 : walk.n > 0; kBack ? walk.back() : walk.forward()) each(walk);
   };
   if (!one.wide) {
-    parallel(ctx, z.count * blocks, cost, [&](int64_t task) {
+    parallel_flushed(ctx, z.count * blocks, cost, [&](int64_t task) {
       const int64_t d = task / blocks, block = task % blocks;
       begin(d, block);
       way(d, block, [&](const Walk& walk) { step(d, walk, one.part(0)); });
@@ -191,7 +191,7 @@ void walk_all(const Context& ctx, const Directions<Cell, T>& z, Begin&& begin, S
     for (int64_t d = 0; d < z.count; ++d) begin(d, block);
     way(0, block, [&](const Walk& walk) {
       const double share = cost * static_cast<double>(walk.n) / static_cast<double>(one.total());
-      parallel(ctx, z.count * parts, share, [&](int64_t task) {
+      parallel_flushed(ctx, z.count * parts, share, [&](int64_t task) {
         Walk own = walk;
         own.steps = &z.all[task / parts].steps;
         step(task / parts, own, one.part(task % parts));

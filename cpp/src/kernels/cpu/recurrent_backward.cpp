@@ -273,15 +273,16 @@ void backward(const Context& ctx, const RecurrentGradArgs* args, int count) {
   const int64_t weights = run[0].product_tasks + run[0].bias_tasks();
   const double work = kMultiplyAdd * static_cast<double>(total * z[0].gates);
   const double kernel = work * static_cast<double>(z[0].projects() ? z[0].inputs : 1);
-  parallel(ctx, count * weights + chunks,
-           count * (work * static_cast<double>(z[0].units + 10) + kernel) + kernel,
-           [&](int64_t task) {
-             if (task < count * weights) return run[task / weights].run_task(ctx, task % weights);
-             const int64_t p = (task - count * weights) * kRows;
-             run[0].input_gradient(ctx, p, min64(kRows, total - p));
-           });
+  parallel_flushed(ctx, count * weights + chunks,
+                   count * (work * static_cast<double>(z[0].units + 10) + kernel) + kernel,
+                   [&](int64_t task) {
+                     if (task < count * weights)
+                       return run[task / weights].run_task(ctx, task % weights);
+                     const int64_t p = (task - count * weights) * kRows;
+                     run[0].input_gradient(ctx, p, min64(kRows, total - p));
+                   });
   if (count > 1 && chunks)
-    parallel(ctx, chunks, kernel, [&](int64_t task) {
+    parallel_flushed(ctx, chunks, kernel, [&](int64_t task) {
       run[1].input_gradient(ctx, task * kRows, min64(kRows, total - task * kRows));
     });
   if (chunks >= 0 && run[0].wants_gx() && args[0].f.lengths && !args[0].add_to_gx)

@@ -168,7 +168,7 @@ void forward(const Context& ctx, const RecurrentArgs* args, int count) {
   constexpr int64_t kRows = 128;
   const auto& z = directions.all;
   const int64_t chunks = blocks_of(z[0].total(), kRows);
-  parallel(ctx, count * chunks, count * z[0].input_cost(), [&](int64_t task) {
+  parallel_flushed(ctx, count * chunks, count * z[0].input_cost(), [&](int64_t task) {
     const int64_t d = task / chunks, p = task % chunks * kRows;
     run[d].project(ctx, p, min64(kRows, z[d].total() - p));
   });
