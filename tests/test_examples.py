@@ -19,6 +19,7 @@ EXAMPLES = {  # command: what it prints, and modules that it needs
     "addition.py --quick": (r"exact sums: \d", ""),
     "char_lm.py --quick": (r"network: [\d.]+ bits", ""),
     "char_lm.py": (r"network: [\d.]+ bits", ""),
+    "chatbot.py --quick": (r"perplexity of a token: [\d.]+", "tokenizers"),
     "chatbot.py": (r"perplexity of a token: [\d.]+", "tokenizers"),
     "forecasting.py": (r"LSTM +0\.\d+[\s\S]+LSTM +0\.\d+", ""),
     "addition.py": (r"exact sums: (99|100)", ""),
