@@ -308,3 +308,15 @@ def test_several_optimizers():
     assert f"learning_rate_{fast.name}" in logs and float(slow.learning_rate) == np.float32(0.05)
     with pytest.raises(NotImplementedError, match="OptimizerMap"):
         chosen.get_config()
+
+
+def test_an_average_of_no_gradient_ends_in_zero():
+    """Else it would stay among the least numbers, with which x86 takes a hundred times as long."""
+    optimizer = optimizers.SGD(1.0, momentum=0.9)
+    weight = lamina.Variable(np.ones((40, 40), "float32"))
+    optimizer.build([weight])
+    optimizer.apply([np.full((40, 40), 1e-30, "float32")])
+    for _ in range(200):  # 0.9^200 is 7e-10
+        optimizer.apply([np.zeros((40, 40), "float32")])
+    (momentum,) = [v for v in optimizer.variables if tuple(v.shape) == (40, 40)]
+    assert not momentum.numpy().any()

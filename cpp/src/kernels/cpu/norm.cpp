@@ -20,7 +20,7 @@ void column_sums(const Context& ctx, int64_t rows, int64_t cols, int64_t width, 
   const int64_t size = rows * cols, lines = (size + width - 1) / width;
   const int64_t chunks = max64(1, min64(64, (rows + kRowChunk - 1) / kRowChunk));
   T* parts = scratch<T>(ctx, 2, chunks * kSums * width);
-  parallel_flushed(ctx, chunks, 0.1 * kSums * static_cast<double>(size), [&](int64_t c) {
+  parallel(ctx, chunks, 0.1 * kSums * static_cast<double>(size), [&](int64_t c) {
     T* sum = parts + c * kSums * width;
     for (int64_t j = 0; j < kSums * width; ++j) sum[j] = 0;
     for (int64_t i = lines * c / chunks; i < lines * (c + 1) / chunks; ++i)
