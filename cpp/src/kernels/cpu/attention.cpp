@@ -7,6 +7,13 @@ namespace {
 
 constexpr double kFlop = 0.008;  // nanoseconds
 
+// A matrix of so many rows and columns in panels.
+template <class T>
+struct Panels {
+  const T* data;
+  int64_t rows, columns;
+};
+
 // The matrices (keys x width) of every head of keys or values as packed panels, or their
 // transposes.
 template <class T>
@@ -21,6 +28,13 @@ struct Packed {
   T* head(const Sequence& s, int64_t key_head) const {
     return data + (s.before * h.key_heads + s.padded * key_head) * each;
   }
+  // The matrix of a head, and the transpose from a key on at which a panel begins.
+  Panels<T> rows(const Sequence& s, int64_t key_head, int64_t width) const {
+    return {head(s, key_head), s.keys, width};
+  }
+  Panels<T> columns(const Sequence& s, int64_t key_head, int64_t low) const {
+    return {head(s, key_head) + low * each, each, s.keys - low};
+  }
   void fill(const Sequence& s, int64_t key_head, const Steps<const T>& from, bool transposed,
             T factor = 1) const {
     const T* p = from.at(s.batch, s.key, key_head);
@@ -34,19 +48,20 @@ struct Packed {
   }
 };
 
-// c (m x n) = a b for panels of k rows of which the first `length` count.
+// c (m x n) = a (m x length) times rows [first, first + length) of the first n columns of b.
 template <class T>
 void product(Left left, int64_t m, int64_t n, int64_t length, const T* a, int64_t a_stride,
-             const T* b, int64_t k, T* c, int64_t ldc, bool accumulate) {
+             const Panels<T>& b, int64_t first, T* c, int64_t ldc, bool accumulate) {
   RegisterTile<T> tile{};
   tile.a = a, tile.stride = a_stride;
   tile.pieces = 1, tile.length = length;
-  tile.ldb = kPanel<T>, tile.ldc = ldc;
+  tile.ldc = ldc;
   tile.accumulate = accumulate;
   for (int64_t j = 0; j < n; j += kPanel<T>) {
-    tile.b = b + j * k;
-    tile.c = c + j;
     tile.width = min64(kPanel<T>, n - j);
+    tile.ldb = panel_width<T>(b.columns - j);
+    tile.b = b.data + j * b.rows + first * tile.ldb;
+    tile.c = c + j;
     multiply_rows(left, m, tile);
   }
 }
@@ -209,7 +224,7 @@ void forward(const Context& ctx, const AttentionArgs& a) {
     const int64_t n = r.count();
     T* scores = scratch<T>(ctx, 0, (q.rows + 1) * q.stride);
     product(Left::kRows, rows, n, h.size, qs.at(q.batch, q.query + first, head), qs.step,
-            keys.head(q, head / h.group) + r.low * h.size, h.size, scores, q.stride, false);
+            keys.columns(q, head / h.group, r.low), 0, scores, q.stride, false);
     T* stats = data<T>(a.stats) + h.row_of(q, head, first) * 2;
     bool blind = false;  // a row that sees no key
     for (int64_t i = 0; i < rows; ++i)
@@ -217,7 +232,7 @@ void forward(const Context& ctx, const AttentionArgs& a) {
                             scores + q.rows * q.stride, stats + 2 * i);
     T* out = outs.at(q.batch, q.query + first, head);
     product(Left::kRows, rows, h.value, n, scores, q.stride,
-            values.head(q, head / h.group) + r.low * kPanel<T>, q.keys, out, outs.step, false);
+            values.rows(q, head / h.group, h.value), r.low, out, outs.step, false);
     for (int64_t i = 0; i < rows; ++i)
       for (int64_t j = 0; j < h.value; ++j) out[i * outs.step + j] *= stats[2 * i + 1];
     if (!blind) return;
@@ -274,10 +289,10 @@ void backward(const Context& ctx, const AttentionGradArgs& args) {
       const T* out = outs.at(q.batch, q.query + first, head);
       const T* g = gouts.at(q.batch, q.query + first, head);
       const T* stats = data<T>(a.stats) + h.row_of(q, head, first) * 2;
-      product(Left::kRows, rows, n, h.size, query, qs.step,
-              turned_keys.head(q, key_head) + r.low * h.size, h.size, p, q.stride, false);
+      product(Left::kRows, rows, n, h.size, query, qs.step, turned_keys.columns(q, key_head, r.low),
+              0, p, q.stride, false);
       product(Left::kRows, rows, n, h.value, g, gouts.step,
-              turned_values.head(q, key_head) + r.low * h.value, h.value, d, q.stride, false);
+              turned_values.columns(q, key_head, r.low), 0, d, q.stride, false);
       for (int64_t i = 0; i < rows; ++i) {
         T *s = p + i * q.stride, *e = d + i * q.stride;
         const T top = stats[2 * i], inverse = stats[2 * i + 1];
@@ -309,12 +324,12 @@ void backward(const Context& ctx, const AttentionGradArgs& args) {
         pack_panel(rows, min64(kPanel<T>, h.value - j), g + j, gouts.step, 1, packed_g + j * rows);
       for (int64_t j = 0; j < h.size; j += kPanel<T>)
         pack_panel(rows, min64(kPanel<T>, h.size - j), query + j, qs.step, 1, right + j * rows);
-      product(Left::kColumns, n, h.value, rows, p, q.stride, packed_g, rows, gv + r.low * gvs.step,
-              gvs.step, true);
-      product(Left::kColumns, n, h.size, rows, d, q.stride, right, rows, gk + r.low * gks.step,
-              gks.step, true);
-      product(Left::kRows, rows, h.size, n, d, q.stride, keys.head(q, key_head) + r.low * kPanel<T>,
-              q.keys, gq, gqs.step, false);
+      product(Left::kColumns, n, h.value, rows, p, q.stride, {packed_g, rows, h.value}, 0,
+              gv + r.low * gvs.step, gvs.step, true);
+      product(Left::kColumns, n, h.size, rows, d, q.stride, {right, rows, h.size}, 0,
+              gk + r.low * gks.step, gks.step, true);
+      product(Left::kRows, rows, h.size, n, d, q.stride, keys.rows(q, key_head, h.size), r.low, gq,
+              gqs.step, false);
     }
     if (!blind || q.keys == 0) return;
     for (int64_t j = 0; j < h.value; ++j) even[j] /= static_cast<T>(q.keys);

@@ -31,11 +31,11 @@ void correlate(const Context& ctx, const Correlation<T>& c, const T* x, T* y,
       tile.length = whole_rows ? c.axis[2].taps * c.channels : c.channels;
       tile.offsets = tap_offsets(ctx, 1, c, source, whole_rows, &tile.pieces);
       tile.stride = c.axis[2].step * source.pixel;
-      tile.ldb = kPanel<T>;
       tile.ldc = c.axis[2].out_step * c.all_filters;
       for (int64_t p = 0; p < panels; ++p) {
         const int64_t j = g * c.filters + p * kPanel<T>;
         tile.width = min64(kPanel<T>, c.filters - p * kPanel<T>);
+        tile.ldb = panel_width<T>(tile.width);
         tile.b = packed + (g * panels + p) * c.depth() * kPanel<T>;
         tile.bias = epilogue.bias ? epilogue.bias + j : nullptr;
         for (int64_t i = 0; i < band.rows; ++i) {
@@ -158,9 +158,10 @@ void kernel_grad_band(const Context& ctx, const Correlation<T>& c, const Band& b
       tile.b = g + j, tile.ldb = c.all_filters;
       if (tile.width % kVectorLength<T> != 0) {
         const int64_t pixels = band.rows * c.axis[2].count;
-        T* packed = scratch<T>(ctx, 3, pixels * kPanel<T>);
+        tile.ldb = panel_width<T>(tile.width);
+        T* packed = scratch<T>(ctx, 3, pixels * tile.ldb);
         pack_panel(pixels, tile.width, g + j, c.all_filters, 1, packed);
-        tile.b = packed, tile.ldb = kPanel<T>;
+        tile.b = packed;
       }
       for (int64_t run = 0; run < runs; ++run) {
         tile.a = source.base + taps[run];

@@ -31,12 +31,13 @@ inline void winograd_input(V& d0, V& d1, V& d2, V& d3) {
 template <class T>
 const T* winograd_weights(const Context& ctx, const Correlation<T>& c, const T* packed, int slot) {
   constexpr int64_t n = kVectorLength<T>;
-  const int64_t panels = (c.filters + kPanel<T> - 1) / kPanel<T>, area = c.channels * kPanel<T>;
-  T* to = scratch<T>(ctx, slot, panels * 16 * area);
-  parallel_flushed(ctx, panels, static_cast<double>(panels * area), [&](int64_t p) {
+  const int64_t panels = (c.filters + kPanel<T> - 1) / kPanel<T>;
+  T* to = scratch<T>(ctx, slot, 16 * packed_size<T>(c.channels, c.filters));
+  parallel_flushed(ctx, panels, static_cast<double>(c.channels * c.filters), [&](int64_t p) {
+    const int64_t first = p * kPanel<T>, area = c.channels * panel_width<T>(c.filters - first);
     for (int64_t j = 0; j < area; j += n) {
       Vector<T> g[3][3], half[4][3];
-      const T* from = packed + p * 9 * area + j;
+      const T* from = packed + first * c.depth() + j;
       for (int a = 0; a < 3; ++a)
         for (int b = 0; b < 3; ++b) g[a][b] = load_vector(from + (a * 3 + b) * area);
       for (int b = 0; b < 3; ++b) {
@@ -44,7 +45,7 @@ const T* winograd_weights(const Context& ctx, const Correlation<T>& c, const T* 
         half[0][b] = g[0][b], half[1][b] = sum + middle, half[2][b] = sum - middle,
         half[3][b] = g[2][b];
       }
-      T* out = to + p * 16 * area + j;
+      T* out = to + 16 * first * c.channels + j;
       for (int a = 0; a < 4; ++a, out += 4 * area) {
         const Vector<T> sum = T(0.5) * (half[a][0] + half[a][2]), middle = T(0.5) * half[a][1];
         store_vector(out, half[a][0]), store_vector(out + area, sum + middle);
@@ -185,10 +186,10 @@ void correlate_squares(const Context& ctx, const Correlation<T>& c, const T* x, 
         T* out = scratch<T>(ctx, 7, 16 * room * width);
         RegisterTile<T> tile{};
         tile.stride = stride, tile.pieces = 1, tile.length = c.channels;
-        tile.ldb = kPanel<T>, tile.ldc = tile.width = width;
+        tile.ldb = panel_width<T>(width), tile.ldc = tile.width = width;
         for (int64_t place = 0; place < 16; ++place) {
           tile.a = in + place * room * stride;
-          tile.b = weights + (p * 16 + place) * c.channels * kPanel<T>;
+          tile.b = weights + (16 * f + place * tile.ldb) * c.channels;
           tile.c = out + place * room * width;
           multiply_rows(Left::kRows, count, tile);
         }

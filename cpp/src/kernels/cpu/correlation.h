@@ -65,12 +65,13 @@ struct Correlation {
     T* to = scratch<T>(ctx, slot, groups * panels * depth * kPanel<T>);
     parallel(ctx, groups * panels, 0.3 * static_cast<double>(groups * filters * depth),
              [&](int64_t index) {
-               const int64_t j = index % panels * kPanel<T>;
+               const int64_t j = index % panels * kPanel<T>,
+                             size = channels * panel_width<T>(filters - j);
                const T* from = w + index / panels * w_group + j * w_filter;
                T* panel = to + index * depth * kPanel<T>;
                for (int64_t a = 0; a < axis[0].taps; ++a)
                  for (int64_t b = 0; b < axis[1].taps; ++b)
-                   for (int64_t e = 0; e < axis[2].taps; ++e, panel += channels * kPanel<T>)
+                   for (int64_t e = 0; e < axis[2].taps; ++e, panel += size)
                      pack_panel(channels, min64(kPanel<T>, filters - j),
                                 from + tap(a, b, e) * w_tap, w_channel, w_filter, panel);
              });

@@ -12,12 +12,13 @@ constexpr int64_t kDepth = 256, kHeight = 16 * kTileRows;
 
 template <class T>
 void panel(int64_t k, int64_t count, const T* b, int64_t rs, int64_t cs, T* to) {
-  constexpr int64_t width = kPanel<T>, n = kVectorLength<T>;
+  constexpr int64_t n = kVectorLength<T>;
+  const int64_t width = panel_width<T>(count);
   if (cs == 1 || count == 1) {
-    if (count == width) {
+    if (count == kPanel<T>) {
       for (int64_t i = 0; i < k; ++i, b += rs, to += width) {
         LAMINA_UNROLL
-        for (int v = 0; v < kTileVectors; ++v) store_vector(to + v * n, load_vector(b + v * n));
+        for (int v = 0; v < kPanelVectors; ++v) store_vector(to + v * n, load_vector(b + v * n));
       }
       return;
     }
@@ -195,7 +196,7 @@ void few_rows(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs, int64_t
 template <class T, int R, int P>
 LAMINA_NOINLINE void panels_tile(int64_t k, const T* a, int64_t a_rs, int64_t a_cs, const T* b,
                                  T* c, int64_t ldc, bool accumulate, const T* bias) {
-  constexpr int n = kVectorLength<T>, vectors = P * kTileVectors;
+  constexpr int n = kVectorLength<T>, vectors = P * kPanelVectors;
   Vector<T> sum[R][vectors] = {};
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < vectors; ++v)
@@ -205,7 +206,7 @@ LAMINA_NOINLINE void panels_tile(int64_t k, const T* a, int64_t a_rs, int64_t a_
     LAMINA_UNROLL
     for (int v = 0; v < vectors; ++v) {
       const Vector<T> right =
-          load_vector(b + (v / kTileVectors * k + p) * kPanel<T> + v % kTileVectors * n);
+          load_vector(b + (v / kPanelVectors * k + p) * kPanel<T> + v % kPanelVectors * n);
       LAMINA_UNROLL
       for (int r = 0; r < R; ++r) sum[r][v] = sum[r][v] + a[r * a_rs + p * a_cs] * right;
     }
@@ -216,15 +217,15 @@ LAMINA_NOINLINE void panels_tile(int64_t k, const T* a, int64_t a_rs, int64_t a_
 template <class T>
 int64_t few_rows_of_panels(int64_t m, int64_t n, int64_t k, const T* a, int64_t a_rs, int64_t a_cs,
                            const T* b, T* c, int64_t ldc, bool accumulate, const T* bias) {
-  constexpr int kAtOnce = 4;
+  constexpr int kOne = 8 / kPanelVectors, kTwo = kOne / 2;
   int64_t j = 0;
   if (m == 1)
-    for (; j + kAtOnce * kPanel<T> <= n; j += kAtOnce * kPanel<T>)
-      panels_tile<T, 1, kAtOnce>(k, a, a_rs, a_cs, b + j * k, c + j, ldc, accumulate,
-                                 bias ? bias + j : nullptr);
-  for (; m == 2 && j + 2 * kPanel<T> <= n; j += 2 * kPanel<T>)
-    panels_tile<T, 2, 2>(k, a, a_rs, a_cs, b + j * k, c + j, ldc, accumulate,
-                         bias ? bias + j : nullptr);
+    for (; j + kOne * kPanel<T> <= n; j += kOne * kPanel<T>)
+      panels_tile<T, 1, kOne>(k, a, a_rs, a_cs, b + j * k, c + j, ldc, accumulate,
+                              bias ? bias + j : nullptr);
+  for (; m == 2 && j + kTwo * kPanel<T> <= n; j += kTwo * kPanel<T>)
+    panels_tile<T, 2, kTwo>(k, a, a_rs, a_cs, b + j * k, c + j, ldc, accumulate,
+                            bias ? bias + j : nullptr);
   return j;
 }
 
@@ -289,9 +290,9 @@ void run(const Context& ctx, int64_t m, int64_t n, int64_t k, const T* a, int64_
         tile.width = min64(kPanel<T>, n - j0);
         tile.c = c + i0 * ldc + j0;
         tile.bias = bias ? bias + j0 : nullptr;
-        tile.ldb = kPanel<T>;
+        tile.ldb = panel_width<T>(n - j0);
         if (b.packed) {
-          tile.b = b.data + j0 * k + k0 * kPanel<T>;
+          tile.b = b.data + j0 * k + k0 * tile.ldb;
         } else {
           const T* from = b.data + k0 * b.rs + j0 * b.cs;
           if (b.cs == 1 && tile.width % kVectorLength<T> == 0 && mm <= 2 * kTileRows) {

@@ -13,13 +13,17 @@ struct Right {
   bool pairs = false;  // of bfloat16, in the place of a float; so are the elements of the left one
 };
 
-// A matrix (k x n) in panels of kPanel columns: panel, row, column. The last one is filled up with
-// zeros.
+// A matrix (k x n) in panels of kPanel columns: panel, row, column. The last one is as wide as the
+// columns that are left, filled up with zeros to whole vectors.
+template <class T>
+inline int64_t panel_width(int64_t columns) {
+  return min64(kPanel<T>, (columns + kVectorLength<T> - 1) / kVectorLength<T> * kVectorLength<T>);
+}
 template <class T>
 inline int64_t packed_size(int64_t k, int64_t n) {
-  return (n + kPanel<T> - 1) / kPanel<T> * kPanel<T> * k;
+  return (n + kVectorLength<T> - 1) / kVectorLength<T> * kVectorLength<T> * k;
 }
-// Columns [first, first + count) of a matrix of k rows as one panel; count is at most kPanel.
+// `count` columns of a matrix of k rows as one panel; count is at most kPanel.
 void pack_panel(int64_t k, int64_t count, const float* b, int64_t rs, int64_t cs, float* to);
 void pack_panel(int64_t k, int64_t count, const double* b, int64_t rs, int64_t cs, double* to);
 // All of it, the panels shared out to threads.
@@ -31,7 +35,7 @@ Right<double> pack(const abi::Context& ctx, int64_t k, int64_t n, const double* 
 // Whether a product of so few columns is a matter of dot products, for which b is not packed.
 template <class T>
 inline bool is_narrow(int64_t n, int64_t k) {
-  constexpr int64_t length = kPanel<T> / kTileVectors;
+  constexpr int64_t length = kVectorLength<T>;
   return n <= 2 || (n * 8 <= length * 5 && k >= 4 * length);
 }
 

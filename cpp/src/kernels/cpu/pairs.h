@@ -57,7 +57,7 @@ inline const float* left_pairs(const Context& ctx, int64_t m, int64_t k, const f
 inline Right<float> pack_pairs(const Context& ctx, int64_t k, int64_t n, const float* b, int64_t rs,
                                int64_t cs) {
   const int64_t depth = (k + 1) / 2, panels = (n + kPanel<float> - 1) / kPanel<float>;
-  auto* to = scratch<uint32_t>(ctx, 3, panels * kPanel<float> * depth);
+  auto* to = scratch<uint32_t>(ctx, 3, packed_size<float>(depth, n));
   parallel(ctx, panels, pair_cost(k, n), [&](int64_t p) {
     const int64_t j0 = p * kPanel<float>, width = min64(kPanel<float>, n - j0);
     uint32_t* panel = to + j0 * depth;
@@ -68,7 +68,8 @@ inline Right<float> pack_pairs(const Context& ctx, int64_t k, int64_t n, const f
                  reinterpret_cast<float*>(panel));
       return;
     }
-    for (int64_t i = 0; i < depth; ++i, panel += kPanel<float>) {
+    const int64_t step = panel_width<float>(width);
+    for (int64_t i = 0; i < depth; ++i, panel += step) {
       const float *x = b + 2 * i * rs + j0 * cs, *y = x + rs;
       if (cs == 1 && width == kPanel<float> && 2 * i + 1 < k) {
         pair_rows(kPanel<float>, x, y, panel);
@@ -76,7 +77,7 @@ inline Right<float> pack_pairs(const Context& ctx, int64_t k, int64_t n, const f
       }
       for (int64_t j = 0; j < width; ++j)
         panel[j] = pair(x[j * cs], 2 * i + 1 < k ? y[j * cs] : 0.0f);
-      for (int64_t j = width; j < kPanel<float>; ++j) panel[j] = 0;
+      for (int64_t j = width; j < step; ++j) panel[j] = 0;
     }
   });
   return {reinterpret_cast<const float*>(to), kPanel<float>, 1, true, true};

@@ -82,7 +82,7 @@ struct Recurrence {
     return batch > 64 ? 16 : batch > 8 ? 8 : 4;
   }
   // The units that a task does.
-  static constexpr int64_t kUnits = 2 * kPanel<T>;
+  static constexpr int64_t kUnits = 4 * kVectorLength<T>;
   int64_t parts() const { return wide ? blocks_of(units, kUnits) : 1; }
   Units part(int64_t i) const {
     return wide ? Units{units, i * kUnits, min64((i + 1) * kUnits, units)} : Units{units, 0, units};

@@ -8,9 +8,11 @@
 #if defined(_MSC_VER)
 #define LAMINA_NOINLINE __declspec(noinline)
 #define LAMINA_UNROLL
+#define LAMINA_UNROLL_TWICE
 #else
 #define LAMINA_NOINLINE __attribute__((noinline))
 #define LAMINA_UNROLL _Pragma("GCC unroll 16")  // clang knows it too
+#define LAMINA_UNROLL_TWICE _Pragma("GCC unroll 2")
 #endif
 
 namespace lamina::LAMINA_ISA {

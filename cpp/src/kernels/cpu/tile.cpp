@@ -1,6 +1,4 @@
-#include "kernels/cpu/tile.h"
-
-#include <utility>
+#include "kernels/cpu/tile_walk.h"
 
 namespace lamina::LAMINA_ISA {
 namespace {
@@ -26,6 +24,7 @@ LAMINA_NOINLINE void multiply_tile(const RegisterTile<T>& t) {
     const T *a0 = a, *a3 = a, *a6 = a, *a9 = a;
     if constexpr (kLeft == Left::kRows)
       a3 = a + 3 * stride, a6 = a3 + 3 * stride, a9 = a6 + 3 * stride;
+    LAMINA_UNROLL_TWICE
     for (int64_t j = 0; j < length; ++j, b += ldb) {
       Vector<T> right[V];
       LAMINA_UNROLL
@@ -54,44 +53,20 @@ LAMINA_NOINLINE void multiply_tile(const RegisterTile<T>& t) {
 }
 
 template <class T>
-using TileFunction = void (*)(const RegisterTile<T>&);
-
-template <class T, int V, Left kLeft, int... R>
-TileFunction<T> pick_tile(int rows, std::integer_sequence<int, R...>) {
-  static constexpr TileFunction<T> kTiles[] = {multiply_tile<T, R + 1, V, kLeft>...};
-  return kTiles[rows - 1];
-}
-
-template <class T>
-inline TileFunction<T> tile_function(Left left, int rows, bool one_vector) {
-  constexpr auto all = std::make_integer_sequence<int, kTileRows>();
-  if (left == Left::kRows)
-    return one_vector ? pick_tile<T, 1, Left::kRows>(rows, all)
-                      : pick_tile<T, kTileVectors, Left::kRows>(rows, all);
-  return one_vector ? pick_tile<T, 1, Left::kColumns>(rows, all)
-                    : pick_tile<T, kTileVectors, Left::kColumns>(rows, all);
-}
-
-template <class T>
-void rows_of_tiles(Left left, int64_t rows, RegisterTile<T> t) {
-  const bool one_vector = t.width <= kVectorLength<T>;
-  const int64_t tiles = (rows + kTileRows - 1) / kTileRows;
-  for (int64_t i = 0, done = 0; i < tiles; ++i) {
-    const int64_t next = rows * (i + 1) / tiles, height = next - done;
-    tile_function<T>(left, static_cast<int>(height), one_vector)(t);
-    t.a += height * (left == Left::kRows ? t.stride : 1);
-    t.c += height * t.ldc;
-    done = next;
+struct Tile {
+  template <int R, int V, Left kLeft>
+  static void multiply(const RegisterTile<T>& t) {
+    multiply_tile<T, R, V, kLeft>(t);
   }
-}
+};
 
 }  // namespace
 
 void multiply_rows(Left left, int64_t rows, const RegisterTile<float>& tile) {
-  rows_of_tiles(left, rows, tile);
+  rows_of_tiles<Tile<float>>(left, rows, tile);
 }
 void multiply_rows(Left left, int64_t rows, const RegisterTile<double>& tile) {
-  rows_of_tiles(left, rows, tile);
+  rows_of_tiles<Tile<double>>(left, rows, tile);
 }
 
 }  // namespace lamina::LAMINA_ISA

@@ -8,18 +8,21 @@
 
 namespace lamina::LAMINA_ISA {
 
-// Results in registers: 12 x 2 of the 32 vectors, or fewer of 16.
-#if defined(__AVX512F__) || defined(__aarch64__)
-inline constexpr int kTileRows = 12;
+// Results in registers: at most kTileRows rows and the vectors of a panel. With 32 registers, 12 x
+// 2 or, where fewer instructions load operands, 6 x 4.
+#if defined(__AVX512F__)
+inline constexpr int kTileRows = 12, kPanelVectors = 4;
+#elif defined(__aarch64__)
+inline constexpr int kTileRows = 12, kPanelVectors = 2;
 #elif defined(__FMA__)
-inline constexpr int kTileRows = 6;
+inline constexpr int kTileRows = 6, kPanelVectors = 2;
 #else
-inline constexpr int kTileRows = 4;
+inline constexpr int kTileRows = 4, kPanelVectors = 2;
 #endif
-inline constexpr int kTileVectors = 2;
+constexpr int tile_rows(int vectors) { return vectors <= 2 ? kTileRows : 2 * kTileRows / vectors; }
 
 template <class T>
-inline constexpr int64_t kPanel = kTileVectors * (kVectorBytes / static_cast<int64_t>(sizeof(T)));
+inline constexpr int64_t kPanel = kPanelVectors * kVectorLength<T>;
 
 // Where element (row, step) of the left operand lies.
 enum class Left {

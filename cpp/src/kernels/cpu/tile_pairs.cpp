@@ -1,10 +1,8 @@
 // The register tile for pairs of bfloat16: one instruction adds two products to each of 16 sums.
-#include "kernels/cpu/tile.h"
+#include "kernels/cpu/tile_walk.h"
 
 #if defined(__AVX512F__) && defined(__GNUC__)
 #include <immintrin.h>
-
-#include <utility>
 
 #define LAMINA_PAIRS __attribute__((target("avx512bf16")))
 #endif
@@ -54,12 +52,12 @@ LAMINA_NOINLINE LAMINA_PAIRS void multiply_pairs(const RegisterTile<float>& t) {
   }
 }
 
-using PairFunction = void (*)(const RegisterTile<float>&);
-template <int V, Left kLeft, int... R>
-PairFunction pick_pairs(int rows, std::integer_sequence<int, R...>) {
-  static constexpr PairFunction kTiles[] = {multiply_pairs<R + 1, V, kLeft>...};
-  return kTiles[rows - 1];
-}
+struct PairTile {
+  template <int R, int V, Left kLeft>
+  static void multiply(const RegisterTile<float>& t) {
+    multiply_pairs<R, V, kLeft>(t);
+  }
+};
 
 // Clock ticks of the fastest of several runs of `sums` chains of one instruction.
 template <class F>
@@ -100,21 +98,7 @@ bool has_pairs() {
 }
 
 void multiply_rows_of_pairs(Left left, int64_t rows, const RegisterTile<float>& tile) {
-  constexpr auto all = std::make_integer_sequence<int, kTileRows>();
-  RegisterTile<float> t = tile;
-  const bool one = t.width <= 16;
-  const int64_t tiles = (rows + kTileRows - 1) / kTileRows;
-  for (int64_t i = 0, done = 0; i < tiles; ++i) {
-    const int64_t next = rows * (i + 1) / tiles, height = next - done;
-    const int h = static_cast<int>(height);
-    if (left == Left::kRows)
-      (one ? pick_pairs<1, Left::kRows>(h, all) : pick_pairs<2, Left::kRows>(h, all))(t);
-    else
-      (one ? pick_pairs<1, Left::kColumns>(h, all) : pick_pairs<2, Left::kColumns>(h, all))(t);
-    t.a += height * (left == Left::kRows ? t.stride : 1);
-    t.c += height * t.ldc;
-    done = next;
-  }
+  rows_of_tiles<PairTile>(left, rows, tile);
 }
 
 #else
