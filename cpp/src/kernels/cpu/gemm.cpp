@@ -7,8 +7,8 @@ namespace {
 
 // Scratch slots of this file.
 constexpr int kLeftSlot = 4, kRightSlot = 5;
-// A panel of b of this many rows stays in L1 or close by; rows of a in L2.
-constexpr int64_t kDepth = 256, kHeight = 16 * kTileRows;
+// A panel of b of this many rows stays in L2, beside so many rows of a.
+constexpr int64_t kDepth = 512, kHeight = 16 * kTileRows;
 
 template <class T>
 void panel(int64_t k, int64_t count, const T* b, int64_t rs, int64_t cs, T* to) {
