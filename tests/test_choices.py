@@ -23,7 +23,7 @@ def test_seeds():
 
 
 def test_orthogonal_is_orthogonal():
-    for shape in ((6, 3), (3, 6), (2, 2, 3, 8)):
+    for shape in ((6, 3), (3, 6), (2, 2, 3, 8), (70, 100), (100, 65)):
         q = initializers.Orthogonal(gain=2.0, seed=1)(shape).numpy().reshape(-1, shape[-1])
         small = q.T @ q if q.shape[0] >= q.shape[1] else q @ q.T
         np.testing.assert_allclose(small, 4 * np.eye(len(small)), atol=1e-5)

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 #include "train/choice_registry.h"
 #include "train/windows.h"
@@ -92,38 +93,44 @@ Function variance_scaling(const Config& c) {
   };
 }
 
-// Rows or columns of a random matrix made orthonormal, by Gram and Schmidt in double, twice. The
-// same as the Q of a QR factorization whose R has a positive diagonal.
+// Rows made orthonormal one after the other.
+Tensor orthonormal_rows(const Tensor& x) {
+  int64_t k = x.dim(0), n = x.dim(1);
+  std::vector<double> q = x.to_vector<double>();
+  for (int64_t i = 0; i < k; ++i) {
+    double* row = q.data() + i * n;
+    for (const double* other = q.data(); other < row; other += n) {
+      double dot = std::inner_product(row, row + n, other, 0.0);
+      for (int64_t e = 0; e < n; ++e) row[e] -= dot * other[e];
+    }
+    double norm = std::sqrt(std::inner_product(row, row + n, row, 0.0));
+    for (int64_t e = 0; e < n; ++e) row[e] /= norm > 0 ? norm : 1;
+  }
+  return Tensor::from_vector(q, x.shape());
+}
+
+// Rows or columns of a random matrix made orthonormal, by Gram and Schmidt in double, block by
+// block and each of them twice (Stewart 2008, doi:10.1137/070682563). The same as the Q of a QR
+// factorization whose R has a positive diagonal.
 Tensor orthogonal(const Config& c, const Shape& s, DType d) {
   if (s.rank() < 2)
     fail("Orthogonal: the tensor to initialize must be at least two-dimensional, received shape ",
          s);
-  int64_t rows = 1, cols = s[-1];
-  for (int i = 0; i + 1 < s.rank(); ++i) rows *= s[i];
+  int64_t rows = s.numel() / std::max<int64_t>(s[-1], 1), cols = s[-1];
   int64_t n = std::max(rows, cols), k = std::min(rows, cols);
   Tensor draw = seeded(c, [&](random::SeedGenerator* g) {
     return random::normal({k, n}, 0, 1, DType::kFloat64, g);
   });
-  std::vector<double> q = draw.to_vector<double>();
-  auto at = [&](int64_t i) { return q.data() + i * n; };
-  for (int64_t i = 0; i < k; ++i) {
+  constexpr int64_t kBlock = 32;
+  Tensor q = slice(draw, {0, 0}, {0, n});
+  for (int64_t i = 0; i < k; i += kBlock) {
+    Tensor block = slice(draw, {i, 0}, {std::min(kBlock, k - i), n});
     for (int pass = 0; pass < 2; ++pass)
-      for (int64_t j = 0; j < i; ++j) {
-        double dot = 0;
-        for (int64_t e = 0; e < n; ++e) dot += at(i)[e] * at(j)[e];
-        for (int64_t e = 0; e < n; ++e) at(i)[e] -= dot * at(j)[e];
-      }
-    double norm = 0;
-    for (int64_t e = 0; e < n; ++e) norm += at(i)[e] * at(i)[e];
-    norm = std::sqrt(norm);
-    for (int64_t e = 0; e < n; ++e) at(i)[e] /= norm > 0 ? norm : 1;
+      block = orthonormal_rows(block - matmul(matmul(block, transpose(q)), q));
+    q = concatenate({q, block}, 0);
   }
-  double gain = c.at("gain").as_double();
-  std::vector<double> out(static_cast<size_t>(rows * cols));
-  for (int64_t i = 0; i < rows; ++i)
-    for (int64_t j = 0; j < cols; ++j)
-      out[static_cast<size_t>(i * cols + j)] = gain * (rows >= cols ? at(j)[i] : at(i)[j]);
-  return Tensor::from_vector(out, s).astype(d);
+  q = Tensor(c.at("gain").as_double()) * q;
+  return reshape(rows >= cols ? transpose(q) : q, {s.begin(), s.end()}).astype(d);
 }
 
 // ---- constant -----------------------------------------------------------------------------------
