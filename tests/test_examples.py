@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[1] / "examples" / "python"
-EXAMPLES = {  # command: what it prints, and modules that it needs
+EXAMPLES = {  # command: what it prints, and modules that it needs; the longest of the quick ones first
+    "translation.py --quick": (r"transformer: [\d.]+ BLEU", "tokenizers sacrebleu sklearn"),
     "digits.py": (r"test accuracy 0\.9", ""),
     "two_inputs.py": (r"\[\[", ""),
     "custom_layer.py": (r"loss 0\.", ""),
@@ -24,7 +25,6 @@ EXAMPLES = {  # command: what it prints, and modules that it needs
     "forecasting.py": (r"LSTM +0\.\d+[\s\S]+LSTM +0\.\d+", ""),
     "addition.py": (r"exact sums: (99|100)", ""),
     "sentiment.py": (r"transformer: [\d.]+% right", "sklearn"),
-    "translation.py --quick": (r"transformer: [\d.]+ BLEU", "tokenizers sacrebleu sklearn"),
     "translation.py": (r"transformer: [\d.]+ BLEU", "tokenizers sacrebleu sklearn"),
 }
 
