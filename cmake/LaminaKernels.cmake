@@ -29,6 +29,8 @@ function(lamina_add_isa name)
   set(LAMINA_KERNEL_DEFINITIONS ${LAMINA_KERNEL_DEFINITIONS} LAMINA_HAVE_${upper} PARENT_SCOPE)
 endfunction()
 
+set(LAMINA_BASELINE_OPTIONS "" CACHE STRING
+  "Compiler options of the baseline kernels; with -march=native and no LAMINA_ISAS, a library for this machine alone")
 # AArch64's baseline has NEON, and is its only set.
 set(LAMINA_ISAS "avx2;avx512" CACHE STRING "Instruction sets compiled beside the baseline on x86-64")
 set(LAMINA_AVX2_OPTIONS -mavx2 -mfma -mf16c -mbmi2 -mtune=haswell)
@@ -38,7 +40,7 @@ if(MSVC)
   set(LAMINA_AVX2_OPTIONS /arch:AVX2)
   set(LAMINA_AVX512_OPTIONS /arch:AVX512)
 endif()
-lamina_add_isa(baseline)
+lamina_add_isa(baseline ${LAMINA_BASELINE_OPTIONS})
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   foreach(isa IN LISTS LAMINA_ISAS)
     if(NOT isa MATCHES "^(avx2|avx512)$")
