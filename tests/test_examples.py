@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[1] / "examples" / "python"
-EXAMPLES = {  # command: what it prints, and modules that it needs; the longest of the quick ones first
+# command: what it prints, and modules that it needs; the longest of the quick ones first
+EXAMPLES = {
     "translation.py --quick": (r"transformer: [\d.]+ BLEU", "tokenizers sacrebleu sklearn"),
     "digits.py": (r"test accuracy 0\.9", ""),
     "two_inputs.py": (r"\[\[", ""),

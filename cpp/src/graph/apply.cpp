@@ -13,7 +13,7 @@ namespace {
 thread_local bool grad_mode = true;
 thread_local std::shared_ptr<Trace> current_trace;
 std::atomic<bool> debug_nans_on{false};
-std::atomic<int64_t> drops{0};
+std::atomic<int64_t> drops{0}, changes{0};
 
 // What the output of a view or in-place op shares with its input, for tensors that have memory.
 Tensor concrete_output(const Infer::Out& out, const Tensors& inputs, Device device) {
@@ -67,6 +67,8 @@ void bump_version(const Tensor& t) {
 
 void drop_captures() { ++drops; }
 int64_t captures_dropped() { return drops; }
+void weights_changed() { ++changes; }
+int64_t weight_changes() { return changes; }
 
 bool grad_enabled() { return grad_mode; }
 NoGrad::NoGrad(bool enabled) : before_(grad_mode) { grad_mode = enabled; }

@@ -100,6 +100,9 @@ class Arena {
 // Constants that programs hold have changed: those captured at an earlier count are stale.
 void drop_captures();
 int64_t captures_dropped();
+// Of some layer, which weights there are or which of them are trained has changed.
+void weights_changed();
+int64_t weight_changes();
 
 // A rewrite of a capture's nodes into fewer ones that do the same; the families of operations bring
 // theirs, which run before elementwise nodes are merged. They must leave alone what `outputs` name.

@@ -156,6 +156,7 @@ void Layer::share_state(const Layer& other) {
     if (std::find(own_.begin(), own_.end(), other.own_[i]) == own_.end()) {
       own_.push_back(other.own_[i]);
       wanted_trainable_.push_back(other.wanted_trainable_[i]);
+      weights_changed();
     }
   for (auto& l : other.sublayers_) track_layer(l);
   for (auto& s : other.seeds_)
@@ -307,6 +308,7 @@ Variable Layer::add_weight(const WeightOptions& o) {
   v.set_constraint(o.constraint);
   wanted_trainable_.push_back(o.trainable);
   own_.push_back(v);
+  weights_changed();
   return v;
 }
 
@@ -314,6 +316,7 @@ Variable Layer::adopt_weight(const Variable& v) {
   if (std::find(own_.begin(), own_.end(), v) == own_.end()) {
     wanted_trainable_.push_back(v.trainable());
     own_.push_back(v);
+    weights_changed();
   }
   return v;
 }
@@ -321,12 +324,14 @@ Variable Layer::adopt_weight(const Variable& v) {
 void Layer::track_layer(const LayerPtr& layer) {
   if (!layer) return;
   if (layer->name_.empty()) layer->name_ = unique_layer_name(layer->class_name());
-  if (std::find(sublayers_.begin(), sublayers_.end(), layer) == sublayers_.end())
-    sublayers_.push_back(layer);
+  if (std::find(sublayers_.begin(), sublayers_.end(), layer) != sublayers_.end()) return;
+  sublayers_.push_back(layer);
+  weights_changed();
 }
 
 void Layer::untrack_layer(const LayerPtr& layer) {
   sublayers_.erase(std::remove(sublayers_.begin(), sublayers_.end(), layer), sublayers_.end());
+  weights_changed();
 }
 
 random::SeedGenerator& Layer::add_seed(std::optional<int64_t> seed) {

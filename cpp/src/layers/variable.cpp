@@ -1,4 +1,5 @@
 #include "core/tensor_impl.h"
+#include "graph/graph.h"
 #include "lamina/layer.h"
 
 namespace lamina {
@@ -16,6 +17,7 @@ Variable::Variable(const Tensor& initial, std::string name, bool trainable)
   impl_->value = initial.detach().clone();
   impl_->value.impl()->variable = true;
   impl_->path = impl_->name = std::move(name);
+  impl_->trainable = trainable;
   set_trainable(trainable);
 }
 
@@ -50,6 +52,7 @@ const std::string& Variable::path() const { return impl_->path; }
 void Variable::set_path(const std::string& path) const { impl_->path = path; }
 bool Variable::trainable() const { return impl_->trainable; }
 void Variable::set_trainable(bool trainable) const {
+  if (impl_->trainable != trainable) weights_changed();
   impl_->trainable = trainable;
   impl_->value.impl()->requires_grad = trainable && is_floating(impl_->value.dtype());
 }

@@ -61,6 +61,8 @@ struct Model::Impl {
   std::map<std::string, StepProgram> programs;
   std::shared_ptr<Arena> arena = std::make_shared<Arena>();  // of all of them: one runs at a time
   std::string trainable_signature;  // what the captured steps took for granted
+  int64_t weight_changes = -1;      // weight_changes() when it was made
+  int64_t generation = 0;           // the optimizer's
   int64_t drops = 0;                // captures_dropped() when the programs were made
   int64_t cleared = 0;              // how often they were thrown away
   void drop_programs() {

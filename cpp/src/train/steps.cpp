@@ -260,15 +260,20 @@ namespace {
 
 std::string signature(Mode mode, const Batch& batch) {
   Tensors rows = row_groups(batch);
-  std::string s = std::to_string(static_cast<int>(mode));
+  std::string s(1, static_cast<char>(mode));
+  const auto add = [&](const Shape& shape) {
+    for (int64_t d : shape) s.append(reinterpret_cast<const char*>(&d), sizeof d);
+    s += static_cast<char>(shape.rank());
+  };
   for (const Tensors* group : {&batch.x, &batch.y, &batch.sample_weight}) {
     s += "|";
     for (const Tensor& t : *group) {
-      s += std::string(dtype_name(t.dtype())) + t.shape().str();
+      s += dtype_name(t.dtype());
+      add(t.shape());
       if (t.is_ragged()) s += "r" + std::to_string(row_group(rows, t));
     }
   }
-  for (const Tensor& t : rows) s += t.shape().str();
+  for (const Tensor& t : rows) add(t.shape());
   return s;
 }
 
@@ -328,14 +333,16 @@ void prepare_steps(Model& model, Model::Impl& m, Mode mode, const Batch& batch) 
     if (model.name().empty()) model.set_name(unique_layer_name(model.class_name()));
     model.build_from(shapes);
   }
-  std::string flags;
-  for (auto& v : model.weights()) flags += v.trainable() ? '1' : '0';
-  if (m.optimizer) flags += std::to_string(m.optimizer->generation());
-  if (flags != m.trainable_signature || m.drops != captures_dropped()) {
-    m.drop_programs();
-    m.trainable_signature = flags;
-    m.drops = captures_dropped();
+  int64_t generation = m.optimizer ? m.optimizer->generation() : 0;
+  bool stale = m.generation != generation || m.drops != captures_dropped();
+  m.generation = generation, m.drops = captures_dropped();
+  if (m.weight_changes != weight_changes()) {
+    std::string flags;
+    for (auto& v : model.weights()) flags += v.trainable() ? '1' : '0';
+    stale |= flags != m.trainable_signature;
+    m.trainable_signature = flags, m.weight_changes = weight_changes();
   }
+  if (stale) m.drop_programs();
   // Layers of a subclassed model may only come to be in its first call.
   if (mode == Mode::kTrain && m.optimizer && !m.optimizer->built() && m.functional)
     m.optimizer->build(model.trainable_weights());
