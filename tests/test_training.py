@@ -13,6 +13,21 @@ from lamina import layers, ops
 rng = np.random.default_rng(5)
 
 
+def test_a_layer_is_frozen_and_trained_again_between_steps():
+    x, y = np.ones((8, 3), "float32"), np.zeros((8, 1), "float32")
+    inner, outer = layers.Dense(4), layers.Dense(1)
+    model = lamina.Sequential([lamina.Input((3,)), lamina.Sequential([inner]), outer])
+    model.compile("sgd", "mse")
+    for trained in (True, False, True, False):
+        inner.trainable = trained
+        before = [layer.kernel.numpy().copy() for layer in (inner, outer)]
+        model.fit(x, y, verbose=0)
+        model.train_on_batch(x, y)
+        model.predict(x, verbose=0)
+        assert (before[0] != inner.kernel.numpy()).any() == trained
+        assert (before[1] != outer.kernel.numpy()).any()
+
+
 def test_what_the_layer_table_does_not_say():
     x = rng.normal(size=(2, 3, 4)).astype("float32")
     lstm = layers.LSTM(3)
