@@ -35,6 +35,26 @@ def recurrent(kind="LSTM", sequences=False, both=True):
     return lamina.Model(x, layers.Dense(2)(h))
 
 
+class Leaky(lamina.Layer):
+    """A cell of one's own."""
+
+    state_size = 6
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight((input_shape[-1], 6))
+
+    def call(self, inputs, states):
+        h = 0.9 * states[0] + 0.1 * ops.tanh(ops.matmul(inputs, self.kernel))
+        return h, [h]
+
+
+def own_cell(sequences=False):
+    x, h = embedded()
+    h = layers.RNN([Leaky(), layers.GRUCell(4)], return_sequences=True)(h)
+    h = layers.Bidirectional(layers.RNN(Leaky(), return_sequences=sequences))(h)
+    return lamina.Model(x, layers.Dense(2)(h))
+
+
 def stacked():
     x, h = embedded()
     h = layers.Bidirectional(layers.GRU(5, return_sequences=True), merge_mode="sum")(h)
@@ -60,12 +80,14 @@ MODELS = {
     "simple_rnn": lambda: recurrent("SimpleRNN"),
     "forward": lambda: recurrent("LSTM", both=False),
     "stacked": stacked,
+    "own_cell": own_cell,
     "transformer": transformer,
     "causal": lambda: transformer(causal=True),
 }
 STEPWISE = {
     "lstm_steps": lambda: recurrent("LSTM", sequences=True),
     "gru_steps": lambda: recurrent("GRU", sequences=True, both=False),
+    "own_cell_steps": lambda: own_cell(sequences=True),
     "causal_steps": lambda: transformer(causal=True, sequences=True),
 }
 
@@ -107,7 +129,9 @@ def test_training_is_that_of_padded_arrays(name):
         close(v, w, 2e-5)
 
 
-@pytest.mark.parametrize("name", ["lstm", "gru", "stacked", "lstm_steps", "gru_steps"])
+@pytest.mark.parametrize(
+    "name", ["lstm", "gru", "stacked", "own_cell", "lstm_steps", "gru_steps", "own_cell_steps"]
+)
 def test_a_row_without_steps(name):
     model = compiled((MODELS | STEPWISE)[name])
     rows = tokens([0, 3, 0, 5, 0])
@@ -126,7 +150,7 @@ def test_a_row_without_steps(name):
     assert len(nothing) == 2
 
 
-@pytest.mark.parametrize("name", ["lstm", "gru", "transformer"])
+@pytest.mark.parametrize("name", ["lstm", "gru", "own_cell", "transformer"])
 def test_bits_do_not_depend_on_threads(name):
     rng = np.random.default_rng(0)
     rows = tokens(rng.integers(1, 60, 40).tolist())

@@ -311,11 +311,13 @@ void bind_layers(py::module_& m) {
   c.def(
       "get_config",
       [](const Layer& l) {
-        // Of a Python class: what every layer has; overriding methods extend it.
-        if (auto* python = dynamic_cast<const PythonLayer*>(&l))
-          return from_config_object(python->base_config());
-        if (dynamic_cast<const PythonSelf*>(&l)) return from_config_object(l.Layer::get_config());
-        return from_config_object(l.get_config());
+        // For an overriding method of a Python class: what every layer has.
+        const auto* self = dynamic_cast<const PythonSelf*>(&l);
+        const auto* layer = dynamic_cast<const PythonLayer*>(&l);
+        const py::type base = layer ? py::type::of<Layer>() : py::type::of<Model>();
+        if (!self || self->overridden("get_config", base).is_none())
+          return from_config_object(l.get_config());
+        return from_config_object(layer ? layer->base_config() : l.Layer::get_config());
       },
       "Constructor arguments, from which from_config() makes the layer again.");
   c.def("_serialize", [](const Layer& l) { return from_config_object(serialize_layer(l)); });

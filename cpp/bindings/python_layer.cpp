@@ -381,7 +381,13 @@ Config python_config(const PythonSelf& s, py::handle base,
                      const std::function<Config()>& otherwise) {
   py::gil_scoped_acquire gil;
   py::object method = s.overridden("get_config", base);
-  if (method.is_none()) return otherwise();
+  if (method.is_none()) {
+    const Config c = otherwise();
+    const auto* layer = dynamic_cast<const PythonLayer*>(&s);
+    if ((layer && layer->native()) || c.has("layers")) return c;  // they say how they are made
+    py::object own = py::module_::import("lamina._own_config").attr("own_config");
+    return as_config(own(s.self(), from_config_object(c)));
+  }
   Config c = as_config(method());
   if (!c.has("name")) c.set("name", std::string(py::str(s.self().attr("name"))));
   return c;

@@ -7,6 +7,7 @@ import inspect
 from typing import Any
 
 from lamina import _core
+from lamina._own_config import made_from
 from lamina._signatures import OwnSignature
 
 _native: dict[str, type] = {}  # class name -> Python class, of layers and models
@@ -124,8 +125,7 @@ def _repr(self: Any) -> str:
 
 
 def _from_config(cls: Any, config: dict[str, Any]) -> Any:
-    config = {k: v for k, v in config.items() if k != "dtype" or v is not None}
-    return cls(**config)
+    return cls(**{k: v for k, v in config.items() if k != "dtype" or v is not None})
 
 
 def _quantize(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -150,7 +150,7 @@ _core.Layer.variable_dtype = property(  # type: ignore[attr-defined,method-assig
     lambda self: _policy(self).variable_dtype, doc="Dtype of the weights."
 )
 _core.Layer.__repr__ = _repr  # type: ignore[method-assign,assignment]
-_core.Layer.from_config = classmethod(_from_config)  # type: ignore[method-assign,assignment]
+_core.Layer.from_config = classmethod(made_from)  # type: ignore[method-assign,assignment]
 _core.Metric.__setattr__ = _set_metric_attribute  # type: ignore[method-assign,assignment]
 _core.Metric.__repr__ = lambda self: f"<{type(self).__name__} name={self.name}>"  # type: ignore[method-assign,assignment]
 _core.Layer.quantize = _quantize  # type: ignore[method-assign]

@@ -55,6 +55,29 @@ def _reset_both(self: Any) -> None:
     Layer.reset_state(self)
 
 
+def _own_classes(layer: Layer) -> dict[str, type]:
+    """The classes written in Python of a layer and those inside, by name."""
+    found: dict[str, type] = {}
+    for inner in layer._layers:
+        found.update(_own_classes(inner))
+    cls = type(layer)
+    if "_lamina_class" not in cls.__dict__:
+        found[getattr(cls, "_lamina_name", cls.__name__)] = cls
+    return found
+
+
+def _init_both(self: Any, *args: Any, **kwargs: Any) -> None:
+    # The two layers are made anew from the config of the one given, whose classes must be known.
+    from lamina import saving
+
+    own: dict[str, type] = {}
+    for value in (*args, *kwargs.values()):
+        if isinstance(value, Layer):
+            own.update(_own_classes(value))
+    with saving.custom_object_scope(own):
+        Layer.__init__(self, *args, **kwargs)
+
+
 def _of_forward(name: str) -> property:
     return property(lambda self: getattr(self.forward_layer, name), doc=f"`{name}` of the layers.")
 
@@ -90,6 +113,7 @@ def add_methods(classes: dict[str, type]) -> None:
     both.forward_layer = property(lambda self: self._layers[0], doc="The layer that goes on.")
     both.backward_layer = property(lambda self: self._layers[1], doc="The layer that goes back.")
     both.states = states
+    both.__init__ = _init_both
     both.reset_state, both.reset_states = _reset_both, _reset_states
     for name in ("stateful", "return_sequences", "return_state"):
         setattr(both, name, _of_forward(name))

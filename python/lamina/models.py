@@ -20,6 +20,7 @@ from lamina import (
 )
 from lamina._core import CachedDecoder, Model, Sequential
 from lamina._data import Batches, arrays_of, flatten, sample_count
+from lamina._own_config import made_from
 from lamina._python_layers import check_portable
 from lamina.callbacks import Callback, History, ProgbarLogger
 
@@ -651,7 +652,7 @@ def _model_from_config(cls: type, config: dict[str, Any], custom_objects: Any = 
             if any("module" in la for la in config.get("layers", ())):  # as Keras has it
                 return _keras_config.layer_of({"class_name": kind, "config": config})
             return _core.model_from_config({"class_name": kind, "config": config})
-    return cls(**{k: v for k, v in config.items() if k not in ("trainable", "dtype")})
+    return made_from(cls, config)
 
 
 def _visible_layers(self: Model) -> list:

@@ -134,6 +134,10 @@ class Layer : public std::enable_shared_from_this<Layer> {
   // Whether floating inputs are cast to the layer's dtype.
   virtual bool casts_inputs() const { return true; }
 
+  // Whether call() reads the lengths of a ragged batch as numbers. A program is captured without
+  // them: models with such a layer, here or inside, run steps on ragged batches eagerly.
+  virtual bool reads_row_lengths() const;
+
   // Of cells of recurrent layers: the sizes of their states, a number or a list of such, as Keras's
   // state_size; null for other layers.
   virtual Config state_size() const { return {}; }

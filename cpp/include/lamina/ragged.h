@@ -17,6 +17,8 @@ Tensor row_ids(const Tensor& row_lengths, int64_t total);
 Tensor row_starts(const Tensor& row_lengths);
 // Whether two ragged batches are known to have the same row lengths.
 bool same_rows(const Tensor& a, const Tensor& b);
+// Values (1, total, ...) with the steps of each row from the last to the first.
+Tensor flip_rows(const Tensor& x, const Tensor& row_lengths);
 // What each row has, (batch, ...), given to each of its steps: (1, total, ...), a ragged batch like
 // `like`. Slots left over get what the last row has.
 Tensor repeat_rows(const Tensor& x, const Tensor& like);

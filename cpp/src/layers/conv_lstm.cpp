@@ -141,7 +141,6 @@ class ConvLSTM : public RecurrentBase<ConvLSTM<kAxes>, ConvLSTMOptions> {
                                        : kAxes == 2 ? "ConvLSTM2D"
                                                     : "ConvLSTM3D";
   static constexpr int kRank = kAxes + 3;
-  static constexpr bool kRagged = false;
   explicit ConvLSTM(const ConvLSTMOptions& given)
       : RecurrentBase<ConvLSTM<kAxes>, ConvLSTMOptions>(given) {
     auto& o = this->o_;

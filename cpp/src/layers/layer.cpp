@@ -233,6 +233,11 @@ Tensors Layer::operator()(const Tensors& given, CallArgs args, std::optional<boo
   return outs;
 }
 
+bool Layer::reads_row_lengths() const {
+  return std::any_of(sublayers_.begin(), sublayers_.end(),
+                     [](const LayerPtr& l) { return l->reads_row_lengths(); });
+}
+
 // Of the steps of a ragged batch only those that are there count.
 Tensor Layer::activity_penalty(const Tensor& y, const CallArgs& args) const {
   double n = y.rank() > 0 ? static_cast<double>(y.dim(0)) : 1;
@@ -519,6 +524,13 @@ Config serialize_layer(const Layer& layer) {
   return c;
 }
 
+namespace {
+bool is_whole(const Layer& layer) {
+  return layer.built() && std::all_of(layer.layers().begin(), layer.layers().end(),
+                                      [](const LayerPtr& l) { return is_whole(*l); });
+}
+}  // namespace
+
 LayerPtr deserialize_layer(const Config& config) {
   LayerPtr layer = make_layer(config.at("class_name").as_string(), config.at("config"));
   if (const Config* own = config.find("build_config")) {
@@ -527,6 +539,12 @@ LayerPtr deserialize_layer(const Config& config) {
     std::vector<Shape> list;
     for (const Config& s : shapes->as_list()) list.emplace_back(s.as_ints());
     layer->build_from(list);
+    // Layers inside that only a call builds: one on shapes alone does. Where call() needs values,
+    // whoever reads weights into them says what is missing.
+    if (!is_whole(*layer)) try {
+        layer->compute_output_shape(list);
+      } catch (const std::exception&) {
+      }
   }
   return layer;
 }

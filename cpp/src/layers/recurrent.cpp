@@ -96,6 +96,11 @@ Tensors run_steps(Layer& cell, const SequenceCall& call, const SequenceFlags& fl
   const int64_t taken = shapes_only() ? std::min<int64_t>(steps, 1) : steps;
   Tensors states = call.states, outputs;
   Tensor last;
+  // The output of a masked step is the one before; at first it is the first state (of stacked cells
+  // that of the last), where that has its shape, as in Keras.
+  size_t first_state = 0;
+  if (auto* stack = dynamic_cast<StackedCells*>(&cell))
+    first_state = states.size() - flat_sizes(stack->cells().back()->state_size()).size();
   for (int64_t s = 0; s < taken; ++s) {
     const int64_t t = flags.go_backwards ? steps - 1 - s : s;
     const Tensor x = at_step(inputs, t);
@@ -108,19 +113,16 @@ Tensors run_steps(Layer& cell, const SequenceCall& call, const SequenceFlags& fl
     Tensor y = out[0];
     if (call.mask.defined()) {
       const Tensor keep = at_step(call.mask, t);
-      // As in Keras the output of a masked step is the first state; of stacked cells, of the last.
-      size_t before = 0;
-      if (auto* stack = dynamic_cast<StackedCells*>(&cell))
-        before = states.size() - flat_sizes(stack->cells().back()->state_size()).size();
-      const Tensor& old = states[before];
-      y = where(like(keep, y), y,
-                flags.zero_output_for_mask || old.shape() != y.shape() ? zeros_like(y) : old);
+      if (!last.defined())
+        last = states[first_state].shape() == y.shape() ? states[first_state] : zeros_like(y);
+      last = where(like(keep, y), y, last);
+      y = flags.zero_output_for_mask ? where(like(keep, y), y, zeros_like(y)) : last;
       for (size_t i = 0; i < states.size(); ++i)
         states[i] = where(like(keep, states[i]), out[i + 1], states[i]);
     } else {
       states.assign(out.begin() + 1, out.end());
+      last = y;
     }
-    last = y;
     if (flags.return_sequences) outputs.push_back(y);
   }
   Tensor sequence;
@@ -133,10 +135,55 @@ Tensors run_steps(Layer& cell, const SequenceCall& call, const SequenceFlags& fl
   return out;
 }
 
+namespace {
+
+// A ragged call as one on padded rows: filled up on the right, with a mask. Reads the lengths.
+SequenceCall padded_rows(const SequenceCall& call) {
+  const auto lengths = call.row_lengths.to_vector<int64_t>();
+  const int64_t steps = std::max<int64_t>(*std::max_element(lengths.begin(), lengths.end()), 1),
+                rows = static_cast<int64_t>(lengths.size());
+  std::vector<int64_t> slots;
+  std::vector<uint8_t> real;
+  int64_t start = 0;
+  for (int64_t n : lengths) {
+    for (int64_t t = 0; t < steps; ++t)
+      slots.push_back(t < n ? start + t : 0), real.push_back(t < n);
+    start += n;
+  }
+  SequenceCall out = call;
+  out.x = take(squeeze(call.x, 0), Tensor::from_vector(slots, {rows, steps}), 0);
+  out.mask = cast(Tensor::from_vector(real, {rows, steps}), DType::kBool);
+  out.row_lengths = {};
+  return out;
+}
+
+// Outputs (rows, steps, ...) of padded_rows(call) as those of the ragged batch; `late`: real ones
+// lie on the right.
+Tensor unpadded_rows(const Tensor& y, const SequenceCall& call, bool late) {
+  const int64_t rows = y.dim(0), steps = y.dim(1), total = call.x.dim(1);
+  std::vector<int64_t> slots;
+  int64_t row = 0;
+  for (int64_t n : call.row_lengths.to_vector<int64_t>()) {
+    for (int64_t t = 0; t < n; ++t) slots.push_back(row * steps + (late ? steps - n : 0) + t);
+    ++row;
+  }
+  slots.resize(static_cast<size_t>(total), rows * steps);  // what is left over: zeros
+  std::vector<int64_t> flat = y.shape().vec();
+  flat.erase(flat.begin()), flat[0] = rows * steps;
+  Tensor all = reshape(y, flat);
+  flat[0] = 1;
+  all = concatenate({all, zeros(flat, y.dtype())}, 0);
+  return expand_dims(take(all, Tensor::from_vector(slots, {total}), 0), {0});
+}
+
+}  // namespace
+
 SequenceCell* RecurrentLayer::whole_cell() const {
   auto* own = dynamic_cast<SequenceCell*>(cell_.get());
   return own && own->whole() ? own : nullptr;
 }
+
+bool RecurrentLayer::walks() const { return whole_cells(*cell_).empty(); }
 
 SequenceCall RecurrentLayer::prepare(const Layer& self, const Tensors& in, const CallArgs& args) {
   SequenceCall c;
@@ -204,15 +251,12 @@ Tensors RecurrentLayer::run(const Layer& self, const Tensors& in, const CallArgs
     const WholeResult r = run_whole(cells, c, flags(), in_step_order);
     return finish(r.sequence, r.last, r.states);
   }
-  if (c.row_lengths.defined())
-    throw Error(str(self.error("").what(),
-                    "ragged input needs a cell that runs as one operation: SimpleRNNCell, LSTMCell "
-                    "or GRUCell with their usual activations. Pad it with Ragged.to_padded() and "
-                    "pass a mask"),
-                Error::Kind::kUnsupported);
-  if (c.x.dim(1) == 0)
+  const bool ragged = c.row_lengths.defined();
+  if (c.x.dim(1) == 0 && !ragged)
     throw self.error(str("received a sequence without steps, shape ", c.x.shape()));
-  Tensors out = run_steps(*cell_, c, flags(), in_step_order);
+  Tensors out = run_steps(*cell_, ragged ? padded_rows(c) : c, flags(), in_step_order);
+  if (ragged && flags().return_sequences)
+    out[0] = unpadded_rows(out[0], c, in_step_order && flags().go_backwards);
   return finish(out[0], out[1], Tensors(out.begin() + 2, out.end()));
 }
 

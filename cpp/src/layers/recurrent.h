@@ -59,6 +59,7 @@ class RecurrentLayer {
   Layer& cell() const { return *cell_; }
   // The cell, where the whole sequence is one operation.
   SequenceCell* whole_cell() const;
+  bool walks() const;  // step by step: some cell has no such operation
   SequenceCall prepare(const Layer& self, const Tensors& in, const CallArgs& args);
   // Keeps the states, where the layer is stateful, and picks the outputs.
   Tensors finish(const Tensor& sequence, const Tensor& last, const Tensors& states);
@@ -116,6 +117,7 @@ class RecurrentBase : public BuiltIn<Derived, Options>, public RecurrentLayer {
     const Options& o = this->o_;
     return {o.return_sequences, o.return_state, o.go_backwards, o.stateful, o.zero_output_for_mask};
   }
+  bool reads_row_lengths() const override { return walks(); }
   void reset_state() override { forget(), cell_->reset_state(); }
   std::vector<Variable> states() const override { return kept_; }
   Config output_nesting() const override {

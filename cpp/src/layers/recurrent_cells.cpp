@@ -226,6 +226,7 @@ class StackedRNNCells : public BuiltIn<StackedRNNCells, StackedRNNCellsOptions>,
     }
   }
   const std::vector<LayerPtr>& cells() const override { return cells_; }
+  bool casts_inputs() const override { return false; }  // each cell does
   void build(const std::vector<Shape>& shapes) override {
     std::vector<int64_t> input = shapes[0].vec();
     for (const LayerPtr& cell : cells_) {

@@ -1,4 +1,5 @@
 // Bidirectional and TimeDistributed.
+#include "lamina/ragged.h"
 #include "layers/recurrent.h"
 #include "layers/wrapper.h"
 
@@ -116,15 +117,12 @@ class Bidirectional : public BuiltIn<Bidirectional, BidirectionalOptions> {
     const bool plain = a && b && forward_->activity_regularizer().none() &&
                        backward_->activity_regularizer().none();
     if (!plain) {
-      if (args.row_lengths().defined())
-        throw Error(str(error("").what(),
-                        "ragged input needs layers of lamina's own, without an "
-                        "activity_regularizer"),
-                    Error::Kind::kUnsupported);
       Tensors y = (*forward_)(first, args, args.training),
               z = (*backward_)(second, args, args.training);
       Tensors& reversed = a && a->flags().go_backwards ? y : z;
-      if (sequences_) reversed[0] = flip(reversed[0], 1);
+      if (sequences_)
+        reversed[0] = first[0].is_ragged() ? flip_rows(reversed[0], args.row_lengths())
+                                           : flip(reversed[0], 1);
       return {y, z};
     }
     auto *there = a->whole_cell(), *back = b->whole_cell();

@@ -30,6 +30,16 @@ bool same_rows(const Tensor& a, const Tensor& b) {
   return m.to_vector<int64_t>() == n.to_vector<int64_t>();
 }
 
+Tensor flip_rows(const Tensor& x, const Tensor& row_lengths) {
+  const int64_t total = x.dim(1);
+  Tensor slot = slots(total), ids = row_ids(row_lengths, total);
+  Tensor row = minimum(ids, Tensor(row_lengths.dim(0) - 1));
+  Tensor first = take(row_starts(row_lengths), row, 0), n = take(row_lengths, row, 0);
+  Tensor from =
+      where(less(ids, Tensor(row_lengths.dim(0))), first + first + n - slot - Tensor(1), slot);
+  return take(x, from, 1);
+}
+
 Tensor repeat_rows(const Tensor& x, const Tensor& like) {
   Tensor rows = like.row_lengths();
   Tensor ids = minimum(row_ids(rows, like.dim(1)), Tensor(rows.dim(0) - 1));

@@ -86,7 +86,7 @@ class StepPrograms {
 // One batch of arrays through a captured step, gathered straight into its arguments.
 StepProgram* run_arrays(Model& model, Model::Impl& m, Mode mode, ArrayBatches& data, int64_t step,
                         StepPrograms& programs) {
-  if ((m.options.run_eagerly && m.compiled) || data.has_text()) {
+  if (data.has_text() || runs_eagerly(model, m, data.groups() > 0)) {
     run_step(model, m, mode, data.batch(step));
     return nullptr;
   }
@@ -376,7 +376,7 @@ Tensors Model::predict(const Tensors& x, const EvaluateOptions& o) {
   Tensors outs;
   std::vector<Tensors> parts;
   StepPrograms programs;
-  bool eager = (impl_->options.run_eagerly && impl_->compiled) || batches.has_text();
+  bool eager = batches.has_text() || runs_eagerly(*this, *impl_, batches.groups() > 0);
   for (int64_t step = 0; step < steps; ++step) {
     callbacks.before_batch([&](Callback& c) { c.on_predict_batch_begin(step); });
     outs.clear();

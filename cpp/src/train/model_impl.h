@@ -72,7 +72,9 @@ struct Model::Impl {
   }
 };
 
-// Runs one step on `batch`: captured unless run_eagerly; returns the outputs in predict mode.
+// Whether steps run operation by operation, on ragged batches or others.
+bool runs_eagerly(const Model& model, const Model::Impl& impl, bool ragged);
+// Runs one step on `batch`: captured unless runs_eagerly(); returns the outputs in predict mode.
 Tensors run_step(Model& model, Model::Impl& impl, Mode mode, const Batch& batch);
 // The captured step for this signature, made when missing. `batch` gives shapes and dtypes.
 StepProgram& step_program(Model& model, Model::Impl& impl, Mode mode, const Batch& batch);

@@ -386,6 +386,10 @@ StepProgram& step_program(Model& model, Model::Impl& m, Mode mode, const Batch& 
   return m.programs[key] = std::move(step);
 }
 
+bool runs_eagerly(const Model& model, const Model::Impl& m, bool ragged) {
+  return (m.options.run_eagerly && m.compiled) || (ragged && model.reads_row_lengths());
+}
+
 Tensors run_step(Model& model, Model::Impl& m, Mode mode, const Batch& given) {
   // Text is for layers at the head of the model; the rest may be captured.
   Batch batch = given;
@@ -397,7 +401,7 @@ Tensors run_step(Model& model, Model::Impl& m, Mode mode, const Batch& given) {
   } scope{m.encoded, m.encoded};
   m.encoded = has_text(given.x) && !has_text(batch.x);
   prepare_steps(model, m, mode, batch);
-  if (m.options.run_eagerly && m.compiled) {
+  if (runs_eagerly(model, m, !row_groups(batch).empty())) {
     if (mode == Mode::kTrain) {
       NoGrad on(true);
       model.train_step(batch);

@@ -570,8 +570,15 @@ class Layer:
     def __init_subclass__(cls: typing.Any, **kwargs: typing.Any) -> None:
         ...
     @classmethod
+    def __new__(cls: typing.Any, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        """
+        An object, which remembers what its constructor is given.
+        """
+    @classmethod
     def from_config(cls: typing.Any, config: dict[str, typing.Any]) -> typing.Any:
-        ...
+        """
+        The layer or model again. Its constructor need not take what all layers have.
+        """
     def __call__(self, *args, **kwargs) -> typing.Any:
         ...
     def __getattr__(self, name: str) -> typing.Any:

@@ -72,8 +72,8 @@ struct Recurrence {
                             Cell::reset_before && g == Cell::gates - 1};
       g += count;
     }
-    steps = list_steps(a.mask, a.lengths, batch, positions, block_rows(), a.reverse, a.mirrored,
-                       memory);
+    steps = list_steps(a.mask, a.lengths, batch, positions, block_rows(), !wide, a.reverse,
+                       a.mirrored, memory);
   }
   // Each block reads all recurrent weights in every step: the larger they are, the more rows should
   // share them.

@@ -11,6 +11,8 @@ namespace lamina::LAMINA_ISA {
 namespace {
 
 inline constexpr int64_t kMaxBlockRows = 64;
+// Of more blocks than these, threads find enough to do when they take the longest first.
+inline constexpr int64_t kMaxDealt = 4;
 
 struct Steps {
   int64_t rows, positions;  // sequences, and places for a step in the arrays of the caller
@@ -51,6 +53,18 @@ inline void sort_by_length(const int64_t* length, int64_t rows, int64_t* order, 
         order[to] = j < end && length[order[j]] > length[room[i]] ? order[j++] : room[i++];
     }
   }
+}
+
+// Rows in this order, dealt out to the blocks in turn: each gets long ones and short ones.
+inline void deal_rows(const Steps& z, int64_t* order, int64_t* room) {
+  const int64_t blocks = z.blocks();
+  int64_t count[kMaxDealt] = {};
+  for (int64_t i = 0, b = 0; i < z.rows; ++i) {
+    while (count[b] == z.in_block(b)) b = (b + 1) % blocks;
+    room[b * z.block_rows + count[b]++] = order[i];
+    b = (b + 1) % blocks;
+  }
+  for (int64_t i = 0; i < z.rows; ++i) order[i] = room[i];
 }
 
 // A block's way through time: step s, of its n first rows; `next` of them go on. Their first place
@@ -98,9 +112,11 @@ struct Walk {
 };
 
 // mask: bool, of all places, or null. lengths: int64, of rows that lie one after the other, or null
-// where each has as many places. memory: Steps::words() numbers.
+// where each has as many places. deal: a few blocks share the long rows. memory: Steps::words()
+// numbers.
 inline Steps list_steps(const View* mask, const View* lengths, int64_t rows, int64_t positions,
-                        int64_t block_rows, bool reverse, bool mirrored, int64_t* memory) {
+                        int64_t block_rows, bool deal, bool reverse, bool mirrored,
+                        int64_t* memory) {
   Steps z{rows, positions, block_rows, reverse, mirrored, {}, {}, {}, {}, {}, {}};
   z.order = memory, z.length = z.order + rows, z.base = z.length + rows, z.extent = z.base + rows;
   z.first = z.extent + rows, z.place = z.first + rows + 1;
@@ -115,6 +131,7 @@ inline Steps list_steps(const View* mask, const View* lengths, int64_t rows, int
     start += n;
   }
   sort_by_length(z.first, rows, z.order, room);
+  if (deal && z.blocks() <= kMaxDealt) deal_rows(z, z.order, room);
   const auto sort = [&](int64_t* numbers) {
     for (int64_t r = 0; r < rows; ++r) room[r] = numbers[z.order[r]];
     for (int64_t r = 0; r < rows; ++r) numbers[r] = room[r];
