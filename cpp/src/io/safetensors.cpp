@@ -106,9 +106,18 @@ void write_safetensors(const std::string& path, const std::vector<Entry>& entrie
 
   std::string header(8, '\0');
   header += '{';
+  const auto check_length = [&](uint64_t length) {
+    if (length > kMaxHeader)
+      fail("Cannot write '", path, "': its header of ", length,
+           " bytes exceeds the format's limit of ", kMaxHeader);
+  };
+  const auto quote = [&](std::string_view text) {
+    check_length(header.size() + text.size());  // before a long text is looked at
+    json_quote(header, text);
+  };
   const auto key = [&](std::string_view name) {
     if (header.back() != '{') header += ',';
-    json_quote(header, name);
+    quote(name);
     header += ':';
   };
   if (!metadata.empty()) {
@@ -116,7 +125,7 @@ void write_safetensors(const std::string& path, const std::vector<Entry>& entrie
     header += '{';
     for (const auto& [name, value] : metadata) {
       key(name);
-      json_quote(header, value);
+      quote(value);
     }
     header += '}';
   }
@@ -133,10 +142,7 @@ void write_safetensors(const std::string& path, const std::vector<Entry>& entrie
   header += '}';
   header.resize(round_up(header.size()), ' ');
   const uint64_t length = header.size() - 8;
-  if (length > kMaxHeader) {
-    fail("Cannot write '", path, "': the header of ", length,
-         " bytes exceeds the format's limit of ", kMaxHeader);
-  }
+  check_length(length);
   std::memcpy(header.data(), &length, 8);
 
   std::vector<std::pair<const void*, size_t>> parts{{header.data(), header.size()}};
