@@ -55,17 +55,16 @@ def keras_step(K, cell, units, directions, batch, kind):
     x, mask, lengths, y = data(units, directions, batch, kind)
     layer = getattr(K.layers, cell)(units)
     layers = [K.layers.Bidirectional(layer) if directions == 2 else layer]
+    repeats = 4
     if kind == "ragged":
-        rows = [row[:n] for row, n in zip(x, lengths)]
-        x = K.Ragged(rows)
-    elif mask is not None:
+        x = K.Ragged([row[:n] for row, n in zip(x, lengths)] * repeats)
+    else:
+        x = np.concatenate([x] * repeats)
+    if kind == "padded":
         layers.insert(0, K.layers.Masking())
     model = K.Sequential([K.Input((None, FEATURES)), *layers])
     model.compile(K.optimizers.SGD(1e-3), "mse")
-    if kind == "ragged":
-        return lambda: model.fit(x, y, batch_size=batch, verbose=0), 1
-    repeats = 4
-    x, y = np.concatenate([x] * repeats), np.concatenate([y] * repeats)
+    y = np.concatenate([y] * repeats)
     return lambda: model.fit(x, y, batch_size=batch, shuffle=False, verbose=0), repeats
 
 
