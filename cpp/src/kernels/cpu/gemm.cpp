@@ -45,7 +45,7 @@ template <class T>
 Right<T> pack_all(const Context& ctx, int64_t k, int64_t n, const T* b, int64_t rs, int64_t cs,
                   T* to) {
   const int64_t panels = (n + kPanel<T> - 1) / kPanel<T>;
-  parallel(ctx, panels, 0.3 * static_cast<double>(k * n), [&](int64_t p) {
+  parallel(ctx, panels, 0.4 * static_cast<double>(k * n), [&](int64_t p) {
     const int64_t j = p * kPanel<T>;
     panel(k, min64(kPanel<T>, n - j), b + j * cs, rs, cs, to + j * k);
   });

@@ -33,7 +33,7 @@ struct Cuts {
     if (rows > 1 && k * n <= 1 << 19) rows = max64(rows, min64(share, m / 64));
     columns = max64((panels + 31) / 32, min64(panels, (share + rows - 1) / rows));
     // Blocks of the same columns are few: each would pack them, or wait for one that does.
-    const int64_t few = min64(share, 8);
+    const int64_t few = min64(8, static_cast<int64_t>(all / 1e4) / batch);
     if (rows * columns < few) rows = max64(rows, min64(m / 24, few / columns));
     rows = max64(1, min64(rows, strips()));
   }
