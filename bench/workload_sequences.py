@@ -52,7 +52,7 @@ def timed(step):
 
 def keras_step(K, cell, units, directions, batch, kind):
     """One epoch of several steps through fit."""
-    x, mask, lengths, y = data(units, directions, batch, kind)
+    x, _, lengths, y = data(units, directions, batch, kind)
     layer = getattr(K.layers, cell)(units)
     layers = [K.layers.Bidirectional(layer) if directions == 2 else layer]
     repeats = 4

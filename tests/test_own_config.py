@@ -1,5 +1,8 @@
 """Classes that do not define get_config(): the arguments of their constructors are saved."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -134,3 +137,54 @@ def test_what_a_config_cannot_hold(tmp_path):
         Several(1, 2).get_config()
     with pytest.raises(TypeError, match="units"):
         Scaled()
+
+
+def half_squares(y_true, y_pred):
+    return ops.mean(ops.square(y_true - y_pred), axis=-1) / 2
+
+
+class Largest(lamina.metrics.Metric):
+    def __init__(self, name="largest", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.seen = self.add_variable((), "zeros", name="seen")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.seen.assign(ops.maximum(self.seen, ops.max(y_pred)))
+
+    def result(self):
+        return self.seen
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_copies_and_pickles(copied):
+    tokens = RNG.integers(0, 10, (8, 5)).astype("int32")
+    y = RNG.normal(size=(8, 2)).astype("float32")
+    model = Reader()
+    model.compile("adam", half_squares, metrics=[Largest()])
+    model.fit(tokens, y, batch_size=4, shuffle=False, verbose=0)
+    again = copied(copied(model))
+    histories = [
+        m.fit(tokens, y, batch_size=4, shuffle=False, verbose=0).history for m in (model, again)
+    ]
+    assert histories[0] == histories[1] and "largest" in histories[1]
+    for a, b in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    again.set_weights([0 * w for w in again.get_weights()])
+    assert any(w.any() for w in model.get_weights())
+
+
+def test_copies_of_layers():
+    for layer in (layers.Dense(3, name="d"), Scaled(2), layers.Bidirectional(layers.GRU(2))):
+        x = RNG.normal(size=(2, 3, 4)).astype("float32")
+        unbuilt = copy.deepcopy(layer)
+        y = layer(x).numpy()
+        again = pickle.loads(pickle.dumps(layer))
+        np.testing.assert_array_equal(again(x).numpy(), y)
+        assert unbuilt(x).shape == y.shape
+    text = layers.TextVectorization(output_mode="tf_idf")
+    text.adapt(["a b", "b c", "c"])
+    again = copy.deepcopy(text)
+    assert again.get_vocabulary() == text.get_vocabulary()
+    np.testing.assert_array_equal(again(["a c"]).numpy(), text(["a c"]).numpy())
+    model = lamina.Sequential([lamina.Input((4,)), layers.BatchNormalization(), Plain([2])])
+    np.testing.assert_array_equal(copy.deepcopy(model)(X).numpy(), model(X).numpy())

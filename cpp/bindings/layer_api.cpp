@@ -74,6 +74,7 @@ void bind_layer_api(py::class_<Layer, std::shared_ptr<Layer>>& c) {
   c.def_property_readonly("_building", &Layer::building);
   c.def_property_readonly("_takes_list", &Layer::takes_list);
   c.def_property_readonly("_assets", &Layer::assets);
+  c.def_property("_named_assets", &Layer::named_assets, &Layer::set_named_assets);
   // Of the built-in layer that this one is or is derived from; None for others.
   c.def_property_readonly("_options", [](const Layer& l) -> py::object {
     if (auto* python = dynamic_cast<const PythonLayer*>(&l))

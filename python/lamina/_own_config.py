@@ -96,6 +96,22 @@ def own_config(self: Any, config: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in config.items() if k not in _OF_ALL or takes(cls, k)} | given
 
 
+def name_of(thing: Any) -> str:
+    """The name under which a class or function is saved."""
+    return getattr(thing, "_lamina_name", thing.__name__)
+
+
+def own_classes(layer: _core.Layer) -> dict[str, type]:
+    """The classes written in Python of a layer and those inside, by name."""
+    found: dict[str, type] = {}
+    for inner in layer._layers:
+        found.update(own_classes(inner))
+    cls = type(layer)
+    if cls.__module__.split(".")[0] != "lamina":
+        found[name_of(cls)] = cls
+    return found
+
+
 def made_from(cls: Any, config: dict[str, Any]) -> Any:
     """The layer or model again. Its constructor need not take what all layers have."""
     config = {k: v for k, v in config.items() if k != "dtype" or (v is not None and takes(cls, k))}

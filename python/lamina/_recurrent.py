@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lamina._core import Layer
+from lamina._own_config import own_classes
 
 _CELLS = ("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells")
 _PLAIN = ("SimpleRNN", "LSTM", "GRU")
@@ -55,17 +56,6 @@ def _reset_both(self: Any) -> None:
     Layer.reset_state(self)
 
 
-def _own_classes(layer: Layer) -> dict[str, type]:
-    """The classes written in Python of a layer and those inside, by name."""
-    found: dict[str, type] = {}
-    for inner in layer._layers:
-        found.update(_own_classes(inner))
-    cls = type(layer)
-    if "_lamina_class" not in cls.__dict__:
-        found[getattr(cls, "_lamina_name", cls.__name__)] = cls
-    return found
-
-
 def _init_both(self: Any, *args: Any, **kwargs: Any) -> None:
     # The two layers are made anew from the config of the one given, whose classes must be known.
     from lamina import saving
@@ -73,7 +63,7 @@ def _init_both(self: Any, *args: Any, **kwargs: Any) -> None:
     own: dict[str, type] = {}
     for value in (*args, *kwargs.values()):
         if isinstance(value, Layer):
-            own.update(_own_classes(value))
+            own.update(own_classes(value))
     with saving.custom_object_scope(own):
         Layer.__init__(self, *args, **kwargs)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lamina import (
+    _copies,
     _core,
     _keras_config,
     _keras_describe,
@@ -101,6 +102,8 @@ def _compile(
     Raises:
         ValueError: An unknown name, or more losses than outputs.
     """
+    known = _copies.own_objects([optimizer, loss, metrics, weighted_metrics])
+    object.__setattr__(self, "_known", known)
     loss_list = [_loss(x) for x in _per_output(self, loss, "losses")] if loss is not None else []
     weights: list = []
     if loss_weights is not None:

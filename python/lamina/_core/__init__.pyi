@@ -587,6 +587,10 @@ class Layer:
         """
     def __init__(self, *args, **kwargs) -> None:
         ...
+    def __reduce__(self) -> tuple:
+        """
+        For pickle and copy: the layer again, with its weights.
+        """
     def __repr__(self) -> str:
         ...
     def __setattr__(self, name: str, value: typing.Any) -> None:
@@ -724,6 +728,12 @@ class Layer:
         ...
     @property
     def _layers(self) -> list:
+        ...
+    @property
+    def _named_assets(self) -> list[tuple[str, Tensor]]:
+        ...
+    @_named_assets.setter
+    def _named_assets(self, arg1: collections.abc.Sequence[tuple[str, Tensor]]) -> None:
         ...
     @property
     def _options(self) -> typing.Any:
@@ -1211,6 +1221,10 @@ class Model(Layer):
         ...
     def __init__(self, *args, **kwargs) -> None:
         ...
+    def __reduce__(self) -> tuple:
+        """
+        For pickle and copy: the model again, with weights, optimizer and metrics as save() keeps them.
+        """
     def _compile(self, arg0: dict) -> None:
         ...
     def _compile_config(self) -> typing.Any:
