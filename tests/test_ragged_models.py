@@ -48,6 +48,18 @@ class Leaky(lamina.Layer):
         return h, [h]
 
 
+class Derived(layers.LSTM):
+    """Made of a layer of the library whose cell runs step by step."""
+
+    def __init__(self, **kwargs):
+        super().__init__(6, activation="relu", **kwargs)
+
+
+def derived():
+    x, h = embedded()
+    return lamina.Model(x, layers.Dense(2)(Derived()(h)))
+
+
 def own_cell(sequences=False):
     x, h = embedded()
     h = layers.RNN([Leaky(), layers.GRUCell(4)], return_sequences=True)(h)
@@ -81,6 +93,7 @@ MODELS = {
     "forward": lambda: recurrent("LSTM", both=False),
     "stacked": stacked,
     "own_cell": own_cell,
+    "derived": derived,
     "transformer": transformer,
     "causal": lambda: transformer(causal=True),
 }

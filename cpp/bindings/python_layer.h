@@ -24,6 +24,9 @@ class PythonLayer : public Layer, public PythonSelf {
   Tensors compute_mask(const Tensors& inputs, const Tensors& masks) override;
   Config get_build_config() const override;
   void build_from_config(const Config& config) override;
+  bool reads_row_lengths() const override {
+    return Layer::reads_row_lengths() || (native_ && native_->reads_row_lengths());
+  }
   Config state_size() const override;
   int64_t output_size() const override;
   Tensors initial_states(int64_t batch) override;

@@ -1223,7 +1223,7 @@ class Model(Layer):
         ...
     def __reduce__(self) -> tuple:
         """
-        For pickle and copy: the model again, with weights, optimizer and metrics as save() keeps them.
+        For pickle and copy: the model again, with what save() keeps of it.
         """
     def _compile(self, arg0: dict) -> None:
         ...
