@@ -32,7 +32,9 @@ KINDS = {
     "gru": lambda **o: layers.GRU(6, **o),
     "gru before": lambda **o: layers.GRU(6, reset_after=False, **o),
     "simple": lambda **o: layers.SimpleRNN(6, activation="relu", **o),
-    "stack": lambda **o: layers.RNN([layers.GRUCell(4), layers.LSTMCell(6)], **o),
+    "stack": lambda dtype=None, **o: layers.RNN(
+        [layers.GRUCell(4, dtype=dtype), layers.LSTMCell(6, dtype=dtype)], dtype=dtype, **o
+    ),
     "relu": lambda **o: layers.LSTM(6, activation="relu", **o),
     "own cell": lambda dtype=None, **o: layers.RNN(Leaky(6, dtype=dtype), dtype=dtype, **o),
     "mixed stack": lambda dtype=None, **o: layers.RNN(
@@ -150,6 +152,35 @@ def test_gradients_with_lengths(kind):
     slope = (value(x + h * direction) - value(x - h * direction)) / (2 * h)
     assert float((t.grad.numpy() * direction).sum()) == pytest.approx(slope, rel=1e-6)
     assert not t.grad.numpy()[~mask].any()
+
+
+@pytest.mark.parametrize("sequences", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_masked_steps_of_a_ragged_batch(kind, sequences):
+    layer = started(kind, return_sequences=sequences)
+    before = layers.Dense(5, dtype="float64")  # whose gradient tells of that of the inputs
+    keep = np.arange(sum(LENGTHS)) % 3 != 0
+    ends = np.cumsum(LENGTHS)
+    results = []
+    for single in (False, True):
+        if single:
+            parts = [(row, keep[end - len(row) : end]) for row, end in zip(ROWS, ends)]
+            outs = [layer(before(row[real][None]))[0] for row, real in parts if real.any()]
+        else:
+            y = layer(before(lamina.Ragged(ROWS)), mask=keep[None])
+            outs = [y[0, np.flatnonzero(keep)] if sequences else y[np.array(LENGTHS) > 0]]
+        out = outs[0] if len(outs) == 1 else (ops.concatenate if sequences else ops.stack)(outs)
+        if not sequences and not single:
+            some = [keep[end - n : end].any() for n, end in zip(LENGTHS, ends) if n]
+            out = out[np.array(some)]
+        weights = np.cos(np.arange(np.prod(out.shape))).reshape(out.shape)
+        variables = [*before.trainable_weights, *layer.trainable_weights]
+        grads = lamina._core.gradients(
+            [ops.sum(out * weights)], [v.value for v in variables], [], False
+        )
+        results.append([out.numpy(), *(g.numpy() for g in grads)])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("sequences", [False, True])

@@ -137,7 +137,8 @@ Tensors run_steps(Layer& cell, const SequenceCall& call, const SequenceFlags& fl
 
 namespace {
 
-// A ragged call as one on padded rows: filled up on the right, with a mask. Reads the lengths.
+// A ragged call as one on padded rows: filled up on the right, with a mask, of which steps masked
+// before are part. Reads the lengths.
 SequenceCall padded_rows(const SequenceCall& call) {
   const auto lengths = call.row_lengths.to_vector<int64_t>();
   const int64_t steps = std::max<int64_t>(*std::max_element(lengths.begin(), lengths.end()), 1),
@@ -151,8 +152,10 @@ SequenceCall padded_rows(const SequenceCall& call) {
     start += n;
   }
   SequenceCall out = call;
-  out.x = take(squeeze(call.x, 0), Tensor::from_vector(slots, {rows, steps}), 0);
+  const Tensor places = Tensor::from_vector(slots, {rows, steps});
+  out.x = take(squeeze(call.x, 0), places, 0);
   out.mask = cast(Tensor::from_vector(real, {rows, steps}), DType::kBool);
+  if (call.mask.defined()) out.mask = logical_and(out.mask, take(squeeze(call.mask, 0), places, 0));
   out.row_lengths = {};
   return out;
 }

@@ -286,7 +286,8 @@ void backward(const Context& ctx, const RecurrentGradArgs* args, int count) {
       run[1].input_gradient(ctx, task * kRows, min64(kRows, total - task * kRows));
     });
   if (chunks >= 0 && run[0].wants_gx() && args[0].f.lengths && !args[0].add_to_gx)
-    zero_row(data<T>(args[0].gx) + total * z[0].inputs, (z[0].positions - total) * z[0].inputs);
+    zero_row(data<T>(args[0].gx) + z[0].steps.taken() * z[0].inputs,
+             (z[0].positions - z[0].steps.taken()) * z[0].inputs);
 }
 
 void recurrent_grad(const Context& ctx, const RecurrentGradArgs* args, int count) {

@@ -178,8 +178,8 @@ void forward(const Context& ctx, const RecurrentArgs* args, int count) {
       [](int64_t, int64_t) {});
   // Room that no sequence takes.
   for (int d = 0; d < count && args[d].h.data && args[d].lengths; ++d)
-    zero_row(data<T>(args[d].h) + z[d].total() * z[d].units,
-             (z[d].positions - z[d].total()) * z[d].units);
+    zero_row(data<T>(args[d].h) + z[d].steps.taken() * z[d].units,
+             (z[d].positions - z[d].steps.taken()) * z[d].units);
 }
 
 void recurrent(const Context& ctx, const RecurrentArgs* args, int count) {

@@ -26,6 +26,12 @@ struct Steps {
 
   int64_t blocks() const { return (rows + block_rows - 1) / block_rows; }
   int64_t total() const { return first[blocks()]; }
+  // Places that sequences take; what is left over follows them.
+  int64_t taken() const {
+    int64_t n = 0;
+    for (int64_t r = 0; r < rows; ++r) n += extent[r];
+    return n;
+  }
   int64_t in_block(int64_t b) const { return min64(block_rows, rows - b * block_rows); }
   int64_t longest(int64_t b) const { return length[b * block_rows]; }
   // The i-th place of a row in the order of steps, and what is at place `at` in that order.
