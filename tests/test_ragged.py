@@ -162,7 +162,6 @@ def test_merging():
         layers.ZeroPadding1D(1),
         layers.UpSampling1D(2),
         layers.GroupNormalization(1),
-        layers.Masking(),
         layers.Lambda(lambda x: x),
     ],
     ids=lambda layer: layer.name,

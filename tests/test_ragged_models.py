@@ -183,6 +183,64 @@ def test_bits_do_not_depend_on_threads(name):
         np.testing.assert_array_equal(a, c)
 
 
+def attended(h):
+    a = layers.MultiHeadAttention(2, 4)(h, h)
+    return layers.LayerNormalization()(layers.Add()([layers.Dense(3)(h), a]))
+
+
+def two_inputs(kind, **options):
+    return lambda h: getattr(layers, kind)(**options)([h, h])
+
+
+GAPS = {
+    "gru": lambda h: layers.GRU(4)(h),
+    "both": lambda h: layers.Bidirectional(layers.LSTM(4, activation="relu"))(h),
+    "mean": lambda h: layers.GlobalAveragePooling1D()(h),
+    "attended": lambda h: layers.GlobalAveragePooling1D()(attended(h)),
+}
+STEPS_WITH_GAPS = {
+    "gru_steps": lambda h: layers.GRU(4, return_sequences=True)(h),
+    "attended_steps": attended,
+    "causal": lambda h: layers.MultiHeadAttention(2, 4)(h, h, use_causal_mask=True),
+    "encoder": lambda h: layers.TransformerEncoder(8, 2)(layers.Dense(4)(h)),
+    "each_step": lambda h: layers.TimeDistributed(layers.Dense(2))(h),
+    "dot": two_inputs("Attention"),
+    "concat": two_inputs("Attention", score_mode="concat"),
+    "additive": two_inputs("AdditiveAttention"),
+}
+
+
+@pytest.mark.parametrize("name", [*GAPS, *STEPS_WITH_GAPS])
+def test_masked_steps_inside_of_rows(name):
+    """The same as in padded arrays: Masking leaves out steps, wherever they lie."""
+    rng = np.random.default_rng(3)
+    rows = [rng.normal(size=(n, 3)).astype("float32") for n in LENGTHS]
+    for row in rows[::2]:
+        row[len(row) // 2] = 0
+    real = [np.abs(row).sum(1) > 0 for row in rows]
+    stepwise = name in STEPS_WITH_GAPS
+    y = [rng.normal(size=(n, 2)).astype("float32") for n in LENGTHS]
+    results = []
+    for data in (rows, padded(rows)):
+        lamina.utils.set_random_seed(1)
+        x = lamina.Input((None, 3))
+        h = (GAPS | STEPS_WITH_GAPS)[name](layers.Masking()(x))
+        model = lamina.Model(x, layers.Dense(2)(h))
+        model.compile(lamina.optimizers.SGD(0.1), "mse", metrics=["mae"])
+        out = model.predict(data, batch_size=3, verbose=0)
+        target = np.array([r[0] for r in y])
+        if stepwise:
+            out = [o[: len(k)][k] for o, k in zip(out, real, strict=True)]
+            target = y if data is rows else padded(y)
+        history = model.fit(data, target, batch_size=3, epochs=2, shuffle=False, verbose=0).history
+        results.append((out, history, model.get_weights()))
+    (a, first, v), (b, second, w) = results
+    for left, right in zip([*a, *v], [*b, *w], strict=True):
+        close(left, right, 2e-5)
+    for key in first:
+        close(first[key], second[key])
+
+
 def test_captured_and_eager_agree():
     results = []
     rows, y = tokens(), np.ones((7, 2), "float32")

@@ -19,6 +19,12 @@ Tensor row_starts(const Tensor& row_lengths);
 bool same_rows(const Tensor& a, const Tensor& b);
 // Values (1, total, ...) with the steps of each row from the last to the first.
 Tensor flip_rows(const Tensor& x, const Tensor& row_lengths);
+// Values (1, total, ...) as padded rows (batch, longest, ...), filled up on the right, and the mask
+// (batch, longest) of what is real. Back: rows (batch, steps, ...) whose real steps lie on the left
+// or the right as values (1, total, ...). All read the lengths, which captured steps do not know.
+Tensor pad_rows(const Tensor& x, const Tensor& row_lengths);
+Tensor padding_mask(const Tensor& row_lengths);
+Tensor unpad_rows(const Tensor& y, const Tensor& row_lengths, int64_t total, bool right = false);
 // What each row has, (batch, ...), given to each of its steps: (1, total, ...), a ragged batch like
 // `like`. Slots left over get what the last row has.
 Tensor repeat_rows(const Tensor& x, const Tensor& like);

@@ -1,5 +1,6 @@
 // Attention of one head, without projections: Attention and AdditiveAttention.
 #include "lamina/ops_attention.h"
+#include "lamina/ragged.h"
 #include "layers/builtin.h"
 
 namespace lamina {
@@ -49,12 +50,28 @@ class ScoredAttention : public BuiltIn<Derived, Options> {
     a.query_row_lengths = args.row_lengths(0), a.key_row_lengths = args.row_lengths(1);
     return a;
   }
+  // Where all scores are needed, ragged batches are computed as padded rows.
+  template <class F>
+  Tensors on_rows(const Tensors& in, const CallArgs& args, F&& call) const {
+    CallArgs padded = args;
+    padded.rows.clear(), padded.masks.clear();
+    std::erase_if(padded.tensors, [](auto& named) { return named.first.rfind("mask", 0) == 0; });
+    Tensors rows;
+    for (size_t i = 0; i < in.size(); ++i) {
+      const Tensor lengths = args.row_lengths(i), mask = args.mask(i);
+      if (!lengths.defined())
+        throw this->error("a ragged batch can only attend to another ragged batch");
+      rows.push_back(pad_rows(in[i], lengths));
+      Tensor real = padding_mask(lengths);
+      if (mask.defined()) real = logical_and(real, pad_rows(cast(mask, DType::kBool), lengths));
+      padded.masks.push_back(real);
+    }
+    Tensors out = call(rows, padded);
+    out[0] = unpad_rows(out[0], args.row_lengths(0), in[0].dim(1));
+    return out;
+  }
   // From the scores on.
   Tensors share_out(Tensor scores, const Tensor& value, const CallArgs& args) const {
-    if (args.row_lengths(0).defined())
-      throw this->error(
-          "a ragged batch has no matrix of scores; use score_mode 'dot' and no "
-          "return_attention_scores");
     AttentionOptions a = restrictions(args);
     if (a.key_mask.defined()) scores = where(expand_dims(a.key_mask, {1}), scores, Tensor(-1e30));
     if (a.mask.defined()) scores = where(squeeze(a.mask, 1), scores, Tensor(-1e30));
@@ -85,6 +102,7 @@ class Attention : public ScoredAttention<Attention, DotAttentionOptions> {
     if (o.score_mode != "dot" && o.score_mode != "concat")
       fail("Attention: argument 'score_mode' must be dot or concat, received '", o.score_mode, "'");
   }
+  bool reads_row_lengths() const override { return o_.score_mode == "concat"; }
   void build(const std::vector<Shape>& shapes) override {
     check(shapes);
     if (o_.use_scale) scale_ = add_weight({"scale", {}, "ones"});
@@ -92,6 +110,9 @@ class Attention : public ScoredAttention<Attention, DotAttentionOptions> {
   }
   Tensors call(const Tensors& in, const CallArgs& args) override {
     const Tensor &q = in[0], &v = in.at(1), &k = in.size() > 2 ? in[2] : v;
+    if ((reads_row_lengths() || args.flag("return_attention_scores")) &&
+        args.row_lengths(0).defined())
+      return on_rows(in, args, [&](auto& rows, auto& padded) { return call(rows, padded); });
     if (o_.score_mode == "concat") {
       Tensor sum_of_both = expand_dims(q, {2}) + expand_dims(k, {1});
       if (scale_.defined()) sum_of_both = sum_of_both * scale_.value();
@@ -114,13 +135,17 @@ class Attention : public ScoredAttention<Attention, DotAttentionOptions> {
 class AdditiveAttention : public ScoredAttention<AdditiveAttention, AdditiveAttentionOptions> {
  public:
   static constexpr const char* kName = "AdditiveAttention";
+  static constexpr bool kRagged = true;
   using ScoredAttention::ScoredAttention;
+  bool reads_row_lengths() const override { return true; }
   void build(const std::vector<Shape>& shapes) override {
     check(shapes);
     if (o_.use_scale) scale_ = add_weight({"scale", {last_axis(shapes[0])}, "glorot_uniform"});
   }
   Tensors call(const Tensors& in, const CallArgs& args) override {
     const Tensor &q = in[0], &v = in.at(1), &k = in.size() > 2 ? in[2] : v;
+    if (args.row_lengths(0).defined())
+      return on_rows(in, args, [&](auto& rows, auto& padded) { return call(rows, padded); });
     const Tensor both = tanh(expand_dims(q, {2}) + expand_dims(k, {1}));
     return share_out(sum(scale_.defined() ? both * scale_.value() : both, -1), v, args);
   }

@@ -9,16 +9,23 @@ class Masking : public BuiltIn<Masking, MaskingOptions> {
  public:
   static constexpr const char* kName = "Masking";
   static constexpr bool kMasking = true;
+  static constexpr bool kRagged = true;
   using BuiltIn::BuiltIn;
   Tensors call(const Tensors& in, const CallArgs&) override {
     Tensor keep = kept(in[0], true);
     Tensor y = where(keep, in[0], zeros_like(in[0]));
-    y.set_mask(squeeze(keep, -1));
+    y.set_mask(in_rows(squeeze(keep, -1), in[0]));
     return {y};
   }
-  Tensors compute_mask(const Tensors& in, const Tensors&) override { return {kept(in[0], false)}; }
+  Tensors compute_mask(const Tensors& in, const Tensors&) override {
+    return {in_rows(kept(in[0], false), in[0])};
+  }
 
  private:
+  // Without what is left over of a ragged batch.
+  static Tensor in_rows(const Tensor& keep, const Tensor& x) {
+    return x.is_ragged() ? logical_and(keep, x.mask()) : keep;
+  }
   Tensor kept(const Tensor& x, bool keepdims) const {
     if (x.rank() < 2)
       throw error(str("expected an input (batch, ..., features), received ", x.shape()));

@@ -40,7 +40,7 @@ class GlobalPooling : public BuiltIn<Derived, GlobalPoolingOptions> {
   Tensors call(const Tensors& in, const CallArgs& args) override {
     const auto& o = this->o_;
     this->require_rank(in[0].shape(), kSpatial + 2);
-    if (in[0].is_ragged()) return {over_rows(in[0])};
+    if (in[0].is_ragged()) return {over_rows(in[0], args.mask())};
     if (kMasking && args.mask().defined()) return {mean_of_kept(in[0], args.mask())};
     Ints axes;
     int first = this->channels_first(o.data_format) ? 2 : 1;
@@ -51,7 +51,7 @@ class GlobalPooling : public BuiltIn<Derived, GlobalPoolingOptions> {
 
  private:
   // Over the steps of each sequence of a ragged batch; zero where there are none.
-  Tensor over_rows(const Tensor& x) {
+  Tensor over_rows(const Tensor& x, const Tensor& mask) {
     if (this->channels_first(this->o_.data_format))
       throw this->error("ragged input must be channels_last");
     Tensor rows = x.row_lengths(), steps = squeeze(x, 0), y;
@@ -60,17 +60,22 @@ class GlobalPooling : public BuiltIn<Derived, GlobalPoolingOptions> {
       y = segment_max(steps, ids, rows.dim(0));
       y = where(greater(length, Tensor(0)), y, zeros_like(y));
     } else {
-      y = segment_sum(steps, ids, rows.dim(0)) / cast(maximum(length, Tensor(1)), x.dtype());
+      if (mask.defined()) {  // some steps may not count
+        const Tensor keep = expand_dims(cast(squeeze(mask, 0), DType::kBool), {1});
+        steps = where(keep, steps, zeros_like(steps));
+        length = segment_sum(cast(keep, x.dtype()), ids, rows.dim(0));
+      }
+      y = segment_sum(steps, ids, rows.dim(0)) / maximum(cast(length, x.dtype()), Tensor(1));
     }
     return this->o_.keepdims ? expand_dims(y, {1}) : y;
   }
-  // The mean of the steps that the mask (batch, steps) keeps.
+  // The mean of the steps that the mask (batch, steps) keeps; zero where there are none.
   Tensor mean_of_kept(const Tensor& x, const Tensor& mask) {
     bool first = this->channels_first(this->o_.data_format);
     Tensor keep = expand_dims(cast(mask, DType::kBool), {first ? 1 : 2});
     Axes steps = first ? 2 : 1;
     return sum(where(keep, x, zeros_like(x)), steps, this->o_.keepdims) /
-           sum(cast(keep, x.dtype()), steps, this->o_.keepdims);
+           maximum(sum(cast(keep, x.dtype()), steps, this->o_.keepdims), Tensor(1));
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lamina/ragged.h"
 #include "layers/symbolic.h"
 
 namespace lamina {
@@ -137,46 +138,14 @@ Tensors run_steps(Layer& cell, const SequenceCall& call, const SequenceFlags& fl
 
 namespace {
 
-// A ragged call as one on padded rows: filled up on the right, with a mask, of which steps masked
-// before are part. Reads the lengths.
+// A ragged call as one on padded rows, with a mask of which steps masked before are part.
 SequenceCall padded_rows(const SequenceCall& call) {
-  const auto lengths = call.row_lengths.to_vector<int64_t>();
-  const int64_t steps = std::max<int64_t>(*std::max_element(lengths.begin(), lengths.end()), 1),
-                rows = static_cast<int64_t>(lengths.size());
-  std::vector<int64_t> slots;
-  std::vector<uint8_t> real;
-  int64_t start = 0;
-  for (int64_t n : lengths) {
-    for (int64_t t = 0; t < steps; ++t)
-      slots.push_back(t < n ? start + t : 0), real.push_back(t < n);
-    start += n;
-  }
   SequenceCall out = call;
-  const Tensor places = Tensor::from_vector(slots, {rows, steps});
-  out.x = take(squeeze(call.x, 0), places, 0);
-  out.mask = cast(Tensor::from_vector(real, {rows, steps}), DType::kBool);
-  if (call.mask.defined()) out.mask = logical_and(out.mask, take(squeeze(call.mask, 0), places, 0));
+  out.x = pad_rows(call.x, call.row_lengths);
+  out.mask = padding_mask(call.row_lengths);
+  if (call.mask.defined()) out.mask = logical_and(out.mask, pad_rows(call.mask, call.row_lengths));
   out.row_lengths = {};
   return out;
-}
-
-// Outputs (rows, steps, ...) of padded_rows(call) as those of the ragged batch; `late`: real ones
-// lie on the right.
-Tensor unpadded_rows(const Tensor& y, const SequenceCall& call, bool late) {
-  const int64_t rows = y.dim(0), steps = y.dim(1), total = call.x.dim(1);
-  std::vector<int64_t> slots;
-  int64_t row = 0;
-  for (int64_t n : call.row_lengths.to_vector<int64_t>()) {
-    for (int64_t t = 0; t < n; ++t) slots.push_back(row * steps + (late ? steps - n : 0) + t);
-    ++row;
-  }
-  slots.resize(static_cast<size_t>(total), rows * steps);  // what is left over: zeros
-  std::vector<int64_t> flat = y.shape().vec();
-  flat.erase(flat.begin()), flat[0] = rows * steps;
-  Tensor all = reshape(y, flat);
-  flat[0] = 1;
-  all = concatenate({all, zeros(flat, y.dtype())}, 0);
-  return expand_dims(take(all, Tensor::from_vector(slots, {total}), 0), {0});
 }
 
 }  // namespace
@@ -259,7 +228,7 @@ Tensors RecurrentLayer::run(const Layer& self, const Tensors& in, const CallArgs
     throw self.error(str("received a sequence without steps, shape ", c.x.shape()));
   Tensors out = run_steps(*cell_, ragged ? padded_rows(c) : c, flags(), in_step_order);
   if (ragged && flags().return_sequences)
-    out[0] = unpadded_rows(out[0], c, in_step_order && flags().go_backwards);
+    out[0] = unpad_rows(out[0], c.row_lengths, c.x.dim(1), in_step_order && flags().go_backwards);
   return finish(out[0], out[1], Tensors(out.begin() + 2, out.end()));
 }
 

@@ -1,5 +1,7 @@
 #include "lamina/ragged.h"
 
+#include <algorithm>
+
 namespace lamina {
 
 namespace {
@@ -38,6 +40,49 @@ Tensor flip_rows(const Tensor& x, const Tensor& row_lengths) {
   Tensor from =
       where(less(ids, Tensor(row_lengths.dim(0))), first + first + n - slot - Tensor(1), slot);
   return take(x, from, 1);
+}
+
+namespace {
+// A row has a step at least, so that there is something to take.
+int64_t longest(const std::vector<int64_t>& lengths) {
+  int64_t most = 1;
+  for (int64_t n : lengths) most = std::max(most, n);
+  return most;
+}
+}  // namespace
+
+Tensor pad_rows(const Tensor& x, const Tensor& row_lengths) {
+  const auto lengths = row_lengths.to_vector<int64_t>();
+  const int64_t steps = longest(lengths);
+  std::vector<int64_t> places;
+  int64_t start = 0;
+  for (int64_t n : lengths) {
+    for (int64_t t = 0; t < steps; ++t) places.push_back(t < n ? start + t : 0);
+    start += n;
+  }
+  return take(squeeze(x, 0), Tensor::from_vector(places, {row_lengths.dim(0), steps}), 0);
+}
+
+Tensor padding_mask(const Tensor& row_lengths) {
+  const int64_t steps = longest(row_lengths.to_vector<int64_t>());
+  return less(slots(steps), expand_dims(row_lengths, {1}));
+}
+
+Tensor unpad_rows(const Tensor& y, const Tensor& row_lengths, int64_t total, bool right) {
+  const int64_t steps = y.dim(1), all = y.dim(0) * steps;
+  std::vector<int64_t> places;
+  int64_t row = 0;
+  for (int64_t n : row_lengths.to_vector<int64_t>()) {
+    for (int64_t t = 0; t < n; ++t) places.push_back(row * steps + (right ? steps - n : 0) + t);
+    ++row;
+  }
+  places.resize(static_cast<size_t>(total), all);  // what is left over: zeros
+  std::vector<int64_t> flat = y.shape().vec();
+  flat.erase(flat.begin()), flat[0] = all;
+  Tensor values = reshape(y, flat);
+  flat[0] = 1;
+  values = concatenate({values, zeros(flat, y.dtype())}, 0);
+  return expand_dims(take(values, Tensor::from_vector(places, {total}), 0), {0});
 }
 
 Tensor repeat_rows(const Tensor& x, const Tensor& like) {
