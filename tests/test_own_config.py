@@ -123,6 +123,24 @@ def test_a_subclassed_model_goes_on_training(tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
+@lamina.saving.register_keras_serializable("test_own_config")
+class Registered(lamina.Layer):
+    def call(self, x):
+        return x + 1
+
+
+class Unregistered(Registered):
+    def call(self, x):
+        return x + 2
+
+
+def test_a_class_derived_from_a_registered_one():
+    for first in (Unregistered(), Registered()):
+        again = copy.deepcopy(first)
+        assert type(again) is type(first)
+        np.testing.assert_array_equal(again(X).numpy(), first(X).numpy())
+
+
 def test_what_a_config_cannot_hold(tmp_path):
     model = lamina.Sequential([lamina.Input((4,)), Through(ops.sin, name="f")])
     with pytest.raises(NotImplementedError, match=r"Through 'f'.*'function'.*define get_config"):

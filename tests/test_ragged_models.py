@@ -241,6 +241,24 @@ def test_masked_steps_inside_of_rows(name):
         close(first[key], second[key])
 
 
+@pytest.mark.parametrize("kind", ["AdditiveAttention", "Attention"])
+def test_what_a_ragged_batch_cannot_attend_to(kind):
+    layer = getattr(layers, kind)(
+        **({} if kind == "AdditiveAttention" else {"score_mode": "concat"})
+    )
+    rows = lamina.Ragged([np.ones((n, 3), "float32") for n in (2, 4)])
+    for other in (np.ones((2, 4, 3), "float32"), lamina.Ragged([np.ones((6, 3), "float32")])):
+        for pair in ([rows, other], [other, rows]):
+            with pytest.raises(ValueError, match="another one of as many sequences"):
+                layer(pair)
+
+
+def test_nothing_but_rows_without_steps():
+    nothing = lamina.Ragged([np.zeros((0, 3), "float32")] * 2)
+    for layer in (layers.LSTM(4, activation="relu"), layers.RNN(Leaky()), layers.LSTM(4)):
+        assert not layer(nothing).numpy().any()
+
+
 def test_captured_and_eager_agree():
     results = []
     rows, y = tokens(), np.ones((7, 2), "float32")

@@ -98,7 +98,8 @@ def own_config(self: Any, config: dict[str, Any]) -> dict[str, Any]:
 
 def name_of(thing: Any) -> str:
     """The name under which a class or function is saved."""
-    return getattr(thing, "_lamina_name", thing.__name__)
+    # A class derived from a registered one is not registered with it.
+    return getattr(thing, "__dict__", {}).get("_lamina_name", thing.__name__)
 
 
 def own_classes(layer: _core.Layer) -> dict[str, type]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from lamina import _choice, _core, _keras_config, _keras_files, _layer
 from lamina._keras_editor import KerasFileEditor
+from lamina._own_config import name_of
 
 _registered: dict[str, Any] = {}
 
@@ -189,8 +190,7 @@ def serialize_keras_object(obj: Any) -> Any:
         return obj
     if hasattr(obj, "get_config"):
         cls = type(obj)
-        name = cls.__dict__.get("_lamina_name", cls.__name__)
-        return {"module": cls.__module__, "class_name": name, "config": obj.get_config()}
+        return {"module": cls.__module__, "class_name": name_of(cls), "config": obj.get_config()}
     if callable(obj):
         return obj.__name__
     raise TypeError(f"cannot serialize {type(obj).__name__}")

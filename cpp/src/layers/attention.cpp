@@ -50,6 +50,9 @@ class ScoredAttention : public BuiltIn<Derived, Options> {
     a.query_row_lengths = args.row_lengths(0), a.key_row_lengths = args.row_lengths(1);
     return a;
   }
+  static bool is_ragged(const CallArgs& args) {
+    return args.row_lengths(0).defined() || args.row_lengths(1).defined();
+  }
   // Where all scores are needed, ragged batches are computed as padded rows.
   template <class F>
   Tensors on_rows(const Tensors& in, const CallArgs& args, F&& call) const {
@@ -59,8 +62,8 @@ class ScoredAttention : public BuiltIn<Derived, Options> {
     Tensors rows;
     for (size_t i = 0; i < in.size(); ++i) {
       const Tensor lengths = args.row_lengths(i), mask = args.mask(i);
-      if (!lengths.defined())
-        throw this->error("a ragged batch can only attend to another ragged batch");
+      if (!lengths.defined() || lengths.dim(0) != args.row_lengths(0).dim(0))
+        throw this->error("a ragged batch can only attend to another one of as many sequences");
       rows.push_back(pad_rows(in[i], lengths));
       Tensor real = padding_mask(lengths);
       if (mask.defined()) real = logical_and(real, pad_rows(cast(mask, DType::kBool), lengths));
@@ -110,8 +113,7 @@ class Attention : public ScoredAttention<Attention, DotAttentionOptions> {
   }
   Tensors call(const Tensors& in, const CallArgs& args) override {
     const Tensor &q = in[0], &v = in.at(1), &k = in.size() > 2 ? in[2] : v;
-    if ((reads_row_lengths() || args.flag("return_attention_scores")) &&
-        args.row_lengths(0).defined())
+    if ((reads_row_lengths() || args.flag("return_attention_scores")) && is_ragged(args))
       return on_rows(in, args, [&](auto& rows, auto& padded) { return call(rows, padded); });
     if (o_.score_mode == "concat") {
       Tensor sum_of_both = expand_dims(q, {2}) + expand_dims(k, {1});
@@ -144,7 +146,7 @@ class AdditiveAttention : public ScoredAttention<AdditiveAttention, AdditiveAtte
   }
   Tensors call(const Tensors& in, const CallArgs& args) override {
     const Tensor &q = in[0], &v = in.at(1), &k = in.size() > 2 ? in[2] : v;
-    if (args.row_lengths(0).defined())
+    if (is_ragged(args))
       return on_rows(in, args, [&](auto& rows, auto& padded) { return call(rows, padded); });
     const Tensor both = tanh(expand_dims(q, {2}) + expand_dims(k, {1}));
     return share_out(sum(scale_.defined() ? both * scale_.value() : both, -1), v, args);

@@ -54,6 +54,11 @@ int64_t longest(const std::vector<int64_t>& lengths) {
 Tensor pad_rows(const Tensor& x, const Tensor& row_lengths) {
   const auto lengths = row_lengths.to_vector<int64_t>();
   const int64_t steps = longest(lengths);
+  if (x.dim(1) == 0) {  // nothing to take
+    std::vector<int64_t> shape = x.shape().vec();
+    shape[0] = row_lengths.dim(0), shape[1] = steps;
+    return zeros(shape, x.dtype());
+  }
   std::vector<int64_t> places;
   int64_t start = 0;
   for (int64_t n : lengths) {
