@@ -344,7 +344,7 @@ int main(int argc, char** argv) {
                                    };
                                    std::vector<float>* all[3] = {&a, &b, &c};
                                    for (auto _ : state)
-                                     lamina::threads::parallel_for(64, 1e9, part, all);
+                                     lamina::threads::parallel_for(64, 1e9, false, part, all);
                                  });
   for (const Case& k : cases())
     benchmark::RegisterBenchmark(k.name.c_str(), [&k](benchmark::State& state) {

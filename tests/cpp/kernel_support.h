@@ -284,15 +284,15 @@ inline void* dirty_scratch(int slot, size_t bytes) {
   return p;
 }
 inline Context backwards() {
-  return {[](int64_t blocks, double, void (*body)(void*, int64_t), void* arg) {
+  return {[](int64_t blocks, double, bool, void (*body)(void*, int64_t), void* arg) {
             for (int64_t b = blocks - 1; b >= 0; --b) body(arg, b);
           },
           dirty_scratch};
 }
 // All threads for any work, however small.
 inline Context eager() {
-  return {[](int64_t blocks, double, void (*body)(void*, int64_t), void* arg) {
-            lamina::threads::parallel_for(blocks, 1e12, body, arg);
+  return {[](int64_t blocks, double, bool backward, void (*body)(void*, int64_t), void* arg) {
+            lamina::threads::parallel_for(blocks, 1e12, backward, body, arg);
           },
           dirty_scratch};
 }

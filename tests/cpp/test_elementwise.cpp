@@ -65,7 +65,7 @@ View view(const std::vector<T>& x) {
 }
 
 // Blocks in reverse, as a stand-in for any other order of threads.
-void backwards(int64_t blocks, double, void (*body)(void*, int64_t), void* arg) {
+void backwards(int64_t blocks, double, bool, void (*body)(void*, int64_t), void* arg) {
   for (int64_t b = blocks; b-- > 0;) body(arg, b);
 }
 Context context(bool reverse = false) {

@@ -30,6 +30,8 @@ std::vector<Case> cases() {
   out.push_back({10, 12, 5000});
   out.push_back({128, 96, 513});
   out.push_back({50, 70, 2100});
+  out.push_back({1, 200, 400});
+  out.push_back({2, 300, 500});
   return out;
 }
 
@@ -100,7 +102,8 @@ TEST_CASE("matmul: batches, broadcast operands, neither axis contiguous") {
 }
 
 TEST_CASE("matmul: bias, activation and accumulation") {
-  for (const Case& c : {Case{1, 10, 64}, {3, 1, 9}, {33, 40, 20}, {64, 512, 64}, {10, 12, 5000}}) {
+  for (const Case& c :
+       {Case{1, 10, 64}, {3, 1, 9}, {33, 40, 20}, {64, 512, 64}, {10, 12, 5000}, {2, 300, 500}}) {
     const DType d = DType::kFloat32;
     Array a(d, {c.m, c.k}), b(d, {c.k, c.n}), out(d, {c.m, c.n}), bias(d, {c.n}),
         again(d, {c.m, c.n});

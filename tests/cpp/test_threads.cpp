@@ -29,8 +29,9 @@ namespace {
 constexpr double kBig = 1e9;  // a cost that is always worth sharing
 
 template <class F>
-void loop(int64_t blocks, F f, double cost = kBig) {
-  threads::parallel_for(blocks, cost, [](void* arg, int64_t b) { (*static_cast<F*>(arg))(b); }, &f);
+void loop(int64_t blocks, F f, double cost = kBig, bool backward = false) {
+  threads::parallel_for(
+      blocks, cost, backward, [](void* arg, int64_t b) { (*static_cast<F*>(arg))(b); }, &f);
 }
 
 struct Restore {
@@ -56,9 +57,9 @@ int threads_seen(int64_t blocks, double cost) {
 }
 
 // Every block once, the result independent of who ran it.
-bool covers(int64_t blocks) {
+bool covers(int64_t blocks, bool backward = false) {
   std::vector<int> count(static_cast<size_t>(blocks));
-  loop(blocks, [&](int64_t b) { ++count[static_cast<size_t>(b)]; });
+  loop(blocks, [&](int64_t b) { ++count[static_cast<size_t>(b)]; }, kBig, backward);
   return std::all_of(count.begin(), count.end(), [](int c) { return c == 1; });
 }
 
@@ -69,9 +70,29 @@ TEST_CASE("parallel_for runs every block once") {
   for (int n : {1, 2, 3, 8}) {
     threads::set_num_threads(n);
     CHECK(threads::num_threads() == n);
-    for (int64_t blocks : {0, 1, 2, 3, 7, 64, 1000}) CHECK(covers(blocks));
+    for (int64_t blocks : {0, 1, 2, 3, 7, 64, 1000}) {
+      CHECK(covers(blocks));
+      CHECK(covers(blocks, true));
+    }
   }
   loop(-3, [](int64_t) { FAIL("no blocks, no calls"); });
+}
+
+TEST_CASE("parallel_for: backward, each thread goes from its last block to its first") {
+  Restore restore;
+  const std::thread::id self = std::this_thread::get_id();
+  for (int n : {1, 2}) {
+    threads::set_num_threads(n);
+    std::vector<int64_t> mine;  // of this thread, whose share is the first half
+    loop(
+        8,
+        [&](int64_t b) {
+          if (std::this_thread::get_id() == self && b < 8 / n) mine.push_back(b);
+        },
+        kBig, true);
+    if (n == 1) CHECK(mine.size() == 8);
+    CHECK(std::is_sorted(mine.rbegin(), mine.rend()));
+  }
 }
 
 TEST_CASE("parallel_for: many short loops while the number of threads changes") {

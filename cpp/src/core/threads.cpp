@@ -95,7 +95,8 @@ bool spin_until(Done done) {
 class Pool {
  public:
   bool try_acquire() { return !busy_.exchange(true, std::memory_order_acquire); }
-  void run(int64_t blocks, int threads, void (*body)(void*, int64_t), void* arg) noexcept;
+  void run(int64_t blocks, int threads, bool backward, void (*body)(void*, int64_t),
+           void* arg) noexcept;
 
  private:
   static constexpr uint32_t kTicket = 1u << 16;  // state_: tickets << 16 | workers that joined
@@ -110,6 +111,7 @@ class Pool {
   // Written by the owner of busy_ while state_ is 0, read by those who joined.
   void (*body_)(void*, int64_t) = nullptr;
   void* arg_ = nullptr;
+  bool backward_ = false;
   int workers_ = 0;
   bool fork_handler_ = false;
 
@@ -118,7 +120,7 @@ class Pool {
   static constexpr int kMaxRuns = 64;
   struct alignas(64) Run {
     std::atomic<int64_t> next{0};
-    int64_t end = 0;
+    int64_t first = 0, end = 0;
   };
   Run runs_[kMaxRuns];
   int run_count_ = 0;
@@ -133,7 +135,7 @@ void Pool::run_blocks(int participant) noexcept {
   for (int i = 0; i < run_count_; ++i) {
     Run& run = runs_[(participant + i) % run_count_];
     for (int64_t b; (b = run.next.fetch_add(1, std::memory_order_relaxed)) < run.end;)
-      body_(arg_, b);
+      body_(arg_, backward_ ? run.first + run.end - 1 - b : b);
   }
 }
 
@@ -184,14 +186,17 @@ void Pool::start_workers(int count) {
 #endif
 }
 
-void Pool::run(int64_t blocks, int threads, void (*body)(void*, int64_t), void* arg) noexcept {
+void Pool::run(int64_t blocks, int threads, bool backward, void (*body)(void*, int64_t),
+               void* arg) noexcept {
   const int helpers = threads - 1;
   if (workers_ < helpers) start_workers(helpers);
   body_ = body;
   arg_ = arg;
+  backward_ = backward;
   run_count_ = std::min(threads, kMaxRuns);
   for (int i = 0; i < run_count_; ++i) {
-    runs_[i].next.store(blocks * i / run_count_, std::memory_order_relaxed);
+    runs_[i].first = blocks * i / run_count_;
+    runs_[i].next.store(runs_[i].first, std::memory_order_relaxed);
     runs_[i].end = blocks * (i + 1) / run_count_;
   }
   state_.store(static_cast<uint32_t>(helpers) * kTicket);
@@ -270,16 +275,18 @@ void set_num_threads(int n) {
   g_chosen.store(std::min(n, kMaxThreads), std::memory_order_relaxed);
 }
 
-void parallel_for(int64_t blocks, double cost, void (*body)(void* arg, int64_t block), void* arg) {
+void parallel_for(int64_t blocks, double cost, bool backward,
+                  void (*body)(void* arg, int64_t block), void* arg) {
   // Kernels cannot throw, so a bad LAMINA_NUM_THREADS is reported by num_threads() alone.
   if (blocks > 1 && cost >= 2 * kMinCostPerThread && !t_inside) {
     const int chosen = g_chosen.load(std::memory_order_relaxed);
     const int limit = chosen ? chosen : default_threads().threads;
     const int threads = static_cast<int>(std::min(
         {static_cast<double>(limit), static_cast<double>(blocks), cost / kMinCostPerThread}));
-    if (threads > 1 && g_pool.try_acquire()) return g_pool.run(blocks, threads, body, arg);
+    if (threads > 1 && g_pool.try_acquire())
+      return g_pool.run(blocks, threads, backward, body, arg);
   }
-  for (int64_t b = 0; b < blocks; ++b) body(arg, b);
+  for (int64_t b = 0; b < blocks; ++b) body(arg, backward ? blocks - 1 - b : b);
 }
 
 void* scratch(int slot, size_t bytes) {

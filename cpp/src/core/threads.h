@@ -14,8 +14,10 @@ void set_num_threads(int n);  // throws lamina::Error unless n >= 1
 // Runs body(arg, b) for b in [0, blocks). Runs on the calling thread alone when cost (nanoseconds
 // on one thread) is too small to share, when called from inside another parallel loop, or when
 // another thread is using the pool. Blocks are handed out dynamically; results must not depend on
-// who ran what. body must not throw.
-void parallel_for(int64_t blocks, double cost, void (*body)(void* arg, int64_t block), void* arg);
+// who ran what. backward: each thread takes its blocks from the last to the first, so that of data
+// larger than its cache it finds the part it read last. body must not throw.
+void parallel_for(int64_t blocks, double cost, bool backward,
+                  void (*body)(void* arg, int64_t block), void* arg);
 
 // 64-byte aligned memory of the calling thread, grown when needed, kept until the thread ends.
 void* scratch(int slot, size_t bytes);

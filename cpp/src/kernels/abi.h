@@ -37,8 +37,10 @@ struct View {
 // What a kernel may ask of the core.
 struct Context {
   // Runs body(arg, b) for every b in [0, blocks), on one or more threads. `cost` estimates the
-  // whole work in nanoseconds on one thread; cheap work stays on the calling thread.
-  void (*parallel)(int64_t blocks, double cost, void (*body)(void* arg, int64_t block), void* arg);
+  // whole work in nanoseconds on one thread; cheap work stays on the calling thread. backward: each
+  // thread takes its blocks from the last to the first.
+  void (*parallel)(int64_t blocks, double cost, bool backward,
+                   void (*body)(void* arg, int64_t block), void* arg);
   // Memory of the calling thread, 64-byte aligned, contents undefined, valid until the same thread
   // asks again for the same slot. Slots 0-3 are for kernels; gemm and other shared helpers that run
   // inside another kernel's block use 4-7; an operation that runs two kernels in turn uses 8.

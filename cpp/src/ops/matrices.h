@@ -27,7 +27,7 @@ int64_t batch_of(const abi::View& v, int inner = 2);
 template <class F>
 void for_each_matrix(const Run& r, int64_t count, double cost, F&& body) {
   r.context.parallel(
-      count, cost * static_cast<double>(count),
+      count, cost * static_cast<double>(count), false,
       [](void* arg, int64_t i) { (*static_cast<std::remove_reference_t<F>*>(arg))(i); }, &body);
 }
 

@@ -102,7 +102,7 @@ void run_conv_pool(const Run& r) {
     abi::View whole;
     int64_t n, each, bytes;
   } body{r, whole, n, each, bytes};
-  r.context.parallel((n + each - 1) / each, 0.012 * products,
+  r.context.parallel((n + each - 1) / each, 0.012 * products, false,
                      [](void* arg, int64_t block) {
                        const Body& b = *static_cast<Body*>(arg);
                        const Run& r = b.r;

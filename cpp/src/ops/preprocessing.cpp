@@ -16,7 +16,7 @@ void each_index(int64_t n, double nanoseconds, const std::function<void(int64_t)
     int64_t n;
     const std::function<void(int64_t)>& f;
   } work{n, f};
-  threads::parallel_for((n + kBlock - 1) / kBlock, nanoseconds * static_cast<double>(n),
+  threads::parallel_for((n + kBlock - 1) / kBlock, nanoseconds * static_cast<double>(n), false,
                         [](void* arg, int64_t block) {
                           auto& w = *static_cast<Work*>(arg);
                           for (int64_t i = block * kBlock; i < std::min(w.n, (block + 1) * kBlock);

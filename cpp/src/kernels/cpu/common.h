@@ -22,10 +22,11 @@ using abi::View;
 
 // Runs f(block) for every block; see Context::parallel.
 template <class F>
-inline void parallel(const Context& ctx, int64_t blocks, double cost_ns, F&& f) {
+inline void parallel(const Context& ctx, int64_t blocks, double cost_ns, F&& f,
+                     bool backward = false) {
   using G = std::remove_reference_t<F>;
   ctx.parallel(
-      blocks, cost_ns, [](void* g, int64_t block) { (*static_cast<G*>(g))(block); },
+      blocks, cost_ns, backward, [](void* g, int64_t block) { (*static_cast<G*>(g))(block); },
       const_cast<void*>(static_cast<const void*>(&f)));
 }
 
@@ -59,11 +60,15 @@ class FlushSubnormals {
 
 // parallel() for products and for updates of weights.
 template <class F>
-inline void parallel_flushed(const Context& ctx, int64_t blocks, double cost_ns, F&& f) {
-  parallel(ctx, blocks, cost_ns, [&](int64_t block) {
-    const FlushSubnormals flush;
-    f(block);
-  });
+inline void parallel_flushed(const Context& ctx, int64_t blocks, double cost_ns, F&& f,
+                             bool backward = false) {
+  parallel(
+      ctx, blocks, cost_ns,
+      [&](int64_t block) {
+        const FlushSubnormals flush;
+        f(block);
+      },
+      backward);
 }
 
 template <class T>

@@ -49,17 +49,16 @@ struct Cuts {
   int64_t column(int64_t j, int64_t n) const { return min64(n, panels * j / columns * width); }
 };
 
-// The sum over k cut into chunks, each with a result of its own; these are added in order. For
-// small results of long sums, as the gradients of weights are.
+// The sum over k cut into chunks, each with a result of its own; these are added in order.
 template <class T>
 void product_in_chunks(const Context& ctx, const MatmulArgs& args, int64_t m, int64_t n, int64_t k,
-                       int64_t chunks, double flops, const Epilogue<T>& epilogue) {
+                       int64_t chunks, double cost, const Epilogue<T>& epilogue) {
   const int r = args.out.rank;
   const int64_t a_rs = args.a.strides[r - 2], a_cs = args.a.strides[r - 1];
   const int64_t b_rs = args.b.strides[r - 2], b_cs = args.b.strides[r - 1];
   const int64_t ldc = args.out.strides[r - 2];
   T* parts = scratch<T>(ctx, 2, chunks * m * n);
-  parallel_flushed(ctx, chunks, flops * kFlop, [&](int64_t q) {
+  parallel_flushed(ctx, chunks, cost, [&](int64_t q) {
     const int64_t first = k * q / chunks, length = k * (q + 1) / chunks - first;
     gemm(ctx, m, n, length, data<T>(args.a) + first * a_cs, a_rs, a_cs,
          {data<T>(args.b) + first * b_rs, b_rs, b_cs}, parts + q * m * n, n, false);
@@ -68,11 +67,11 @@ void product_in_chunks(const Context& ctx, const MatmulArgs& args, int64_t m, in
   const int64_t pieces = (m + 15) / 16;
   parallel_flushed(ctx, pieces, 0.2 * static_cast<double>(chunks * m * n), [&](int64_t piece) {
     for (int64_t i = 16 * piece; i < min64(m, 16 * piece + 16); ++i) {
-      const T* from = parts + i * n;
-      for (int64_t j = 0; j < n; ++j) {
-        T s = from[j];
-        for (int64_t q = 1; q < chunks; ++q) s += from[q * m * n + j];
-        c[i * ldc + j] = s;
+      T* __restrict to = c + i * ldc;
+      std::memcpy(to, parts + i * n, static_cast<size_t>(n) * sizeof(T));
+      for (int64_t q = 1; q < chunks; ++q) {
+        const T* from = parts + (q * m + i) * n;
+        for (int64_t j = 0; j < n; ++j) to[j] += from[j];
       }
     }
   });
@@ -148,16 +147,21 @@ void product(const Context& ctx, const MatmulArgs& args) {
   }
   if (batch * m * n == 0) return;
   const Epilogue<T> epilogue(args.bias, args.has_act, args.act, args.p0, args.p1);
-  const double flops =
-      2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(max64(k, 1));
   const bool rounded = args.bfloat16 && batch == 1 && m >= 16 && n >= 16 && k >= 32;
   const Cuts cuts(m, n, k, batch, 1, kPanel<T>, 5e3);
   const int64_t blocks = cuts.rows * cuts.columns;
-  // Long sums for a small result, as the gradients of weights are: cut there, each thread reads its
-  // own part of both operands alone.
-  if (batch == 1 && !args.accumulate && k >= 1024 &&
-      (blocks <= 2 || (!args.bfloat16 && k >= 4 * max64(m, n))))
-    return product_in_chunks(ctx, args, m, n, k, min64(8, k / 512), flops, epilogue);
+  const double cost = Cuts::cost(m, n, k, batch);
+  if (batch == 1 && !args.accumulate) {
+    // Long sums for a small result, as the gradients of weights are: cut there, each thread reads
+    // its own part of both operands alone.
+    if (k >= 1024 && (blocks <= 2 || (!args.bfloat16 && k >= 4 * max64(m, n))))
+      return product_in_chunks(ctx, args, m, n, k, min64(8, k / 512), cost, epilogue);
+    // One row and a large matrix: a thread that reads some columns of it finds them in as many of
+    // the places of its cache only, where rows are a power of two apart.
+    if (const int64_t chunks = min64(8, min64(k / 32, k * n >> 14));
+        m <= 2 && n <= 4096 && b.strides[r - 1] == 1 && chunks > 1 && !is_narrow<T>(n, k))
+      return product_in_chunks(ctx, args, m, n, k, chunks, cost, epilogue);
+  }
 
   if constexpr (std::is_same_v<T, float>) {
     if (rounded && has_amx()) return product_of_tiles(ctx, args, m, n, k, epilogue);
@@ -190,7 +194,7 @@ void product(const Context& ctx, const MatmulArgs& args) {
   if (!pairs && one_right && batch * cuts.rows > 1 && batch * m >= 64 &&
       !(a_cs == 1 && is_narrow<T>(n, k)) && packed_size<T>(k, n) <= 1 << 24)
     shared = pack(ctx, k, n, data<T>(b), b_rs, b_cs, scratch<T>(ctx, 3, packed_size<T>(k, n)));
-  parallel_flushed(ctx, batch * blocks, Cuts::cost(m, n, k, batch), [&](int64_t index) {
+  parallel_flushed(ctx, batch * blocks, cost, [&](int64_t index) {
     const int64_t column = index % cuts.columns, row = index / cuts.columns % cuts.rows;
     const int64_t which = index / blocks;
     const int64_t i = cuts.row(row), mm = cuts.row(row + 1) - i;

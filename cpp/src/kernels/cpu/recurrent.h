@@ -11,8 +11,8 @@ using abi::RecurrentArgs;
 using abi::RecurrentCell;
 using abi::RecurrentGradArgs;
 
-// Nanoseconds for one multiply-add and for one gate of one unit.
-constexpr double kMultiplyAdd = 0.025, kGate = 0.5;
+// Nanoseconds for one multiply-add, for one gate of one unit, and for reading one weight.
+constexpr double kMultiplyAdd = 0.025, kGate = 0.5, kWeight = 0.1;
 
 // Scratch slots: of the calling thread for the whole of a call, and of each thread for a block.
 constexpr int kSharedSlot = 0, kBlockSlot = 1, kStepsSlot = 3;
@@ -48,7 +48,7 @@ struct Recurrence {
   // so that each keeps its part of the weights in its own cache.
   bool wide;
 
-  Recurrence(const RecurrentArgs& args, int64_t* memory, bool split_gates)
+  Recurrence(const RecurrentArgs& args, int directions, int64_t* memory, bool split_gates)
       : a(args),
         batch(args.h0.shape[0]),
         positions(args.x.shape[0] * args.x.shape[1]),
@@ -58,7 +58,10 @@ struct Recurrence {
         width(Cell::width * units),
         n_pieces(0),
         n_groups(0),
-        wide(units * gates > (1 << 18) && !args.state_mask && !Cell::reset_before) {
+        wide(false) {
+    // So, too, where there is nothing else to share.
+    const bool one = directions == 1 && batch <= block_rows();
+    wide = !a.state_mask && !Cell::reset_before && units * gates > (one ? 1 << 17 : 1 << 18);
     for (int64_t g = 0; g < Cell::gates; g = g < Cell::input_cut ? Cell::input_cut : Cell::gates) {
       const int64_t end = g < Cell::input_cut ? Cell::input_cut : Cell::gates;
       pieces[n_pieces++] = {g * units, (end - g) * units,
@@ -89,8 +92,13 @@ struct Recurrence {
   }
   bool projects() const { return a.w.data != nullptr; }
   int64_t total() const { return steps.total(); }
-  double recurrent_cost() const {
-    return static_cast<double>(total()) * static_cast<double>(gates) *
+  double recurrent_cost() const { return gates_cost(total()); }
+  // Of one step of so many sequences.
+  double step_cost(int64_t rows) const {
+    return gates_cost(rows) + kWeight * static_cast<double>(units * gates);
+  }
+  double gates_cost(int64_t rows) const {
+    return static_cast<double>(rows) * static_cast<double>(gates) *
            (kMultiplyAdd * static_cast<double>(units) + kGate);
   }
   double input_cost() const {
@@ -154,8 +162,8 @@ struct Directions {
   template <class Args>
   Directions(const Args* args, int n, int64_t* memory, bool split)
       : count(n),
-        all{{first(args), memory, split},
-            n > 1 ? Recurrence<Cell, T>(first(args + 1), memory + words(first(args)), split)
+        all{{first(args), n, memory, split},
+            n > 1 ? Recurrence<Cell, T>(first(args + 1), n, memory + words(first(args)), split)
                   : all[0]} {}
   static const RecurrentArgs& first(const RecurrentArgs* a) { return *a; }
   static const RecurrentArgs& first(const RecurrentGradArgs* a) { return a->f; }
@@ -186,19 +194,18 @@ void walk_all(const Context& ctx, const Directions<Cell, T>& z, Begin&& begin, S
     });
     return;
   }
-  // Both directions have as many rows in each step, at other places.
-  for (int64_t block = 0; block < blocks; ++block) {
-    for (int64_t d = 0; d < z.count; ++d) begin(d, block);
-    way(0, block, [&](const Walk& walk) {
-      const double share = cost * static_cast<double>(walk.n) / static_cast<double>(one.total());
-      parallel_flushed(ctx, z.count * parts, share, [&](int64_t task) {
-        Walk own = walk;
-        own.steps = &z.all[task / parts].steps;
-        step(task / parts, own, one.part(task % parts));
+  // One direction after the other, whose weights stay in the caches. Where they are larger than
+  // those, each step finds what the one before read last.
+  for (int64_t d = 0; d < z.count; ++d)
+    for (int64_t block = 0; block < blocks; ++block) {
+      begin(d, block);
+      way(d, block, [&](const Walk& walk) {
+        parallel_flushed(
+            ctx, parts, one.step_cost(walk.n), [&](int64_t task) { step(d, walk, one.part(task)); },
+            walk.s % 2 == 1);
       });
-    });
-    for (int64_t d = 0; d < z.count; ++d) end(d, block);
-  }
+      end(d, block);
+    }
 }
 
 template <class F>
