@@ -205,8 +205,9 @@ LAMINA_NOINLINE void panels_tile(int64_t k, const T* a, int64_t a_rs, int64_t a_
   for (int64_t p = 0; p < k; ++p) {
     LAMINA_UNROLL
     for (int v = 0; v < vectors; ++v) {
-      const Vector<T> right =
-          load_vector(b + (v / kPanelVectors * k + p) * kPanel<T> + v % kPanelVectors * n);
+      const T* from = b + (v / kPanelVectors * k + p) * kPanel<T> + v % kPanelVectors * n;
+      const Vector<T> right = load_vector(from);
+      prefetch(from, kAhead * kPanel<T>);
       LAMINA_UNROLL
       for (int r = 0; r < R; ++r) sum[r][v] = sum[r][v] + a[r * a_rs + p * a_cs] * right;
     }

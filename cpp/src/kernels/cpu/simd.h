@@ -61,6 +61,19 @@ inline void store_vector(T* p, const Vector<T>& v) {
   std::memcpy(p, &v, sizeof v);
 }
 
+// So many steps of a sum ahead its operand is asked for, where it comes from afar.
+inline constexpr int64_t kAhead = 12;
+// Asks for the line at p[offset], which need not exist.
+template <class T>
+inline void prefetch(const T* p, int64_t offset) {
+#if defined(__GNUC__)
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(p) +
+                                                   static_cast<uintptr_t>(offset) * sizeof(T)));
+#else
+  (void)p, (void)offset;
+#endif
+}
+
 // The first `count` elements; zeros for the rest.
 template <class T>
 inline Vector<T> load_some(const T* p, int64_t count) {

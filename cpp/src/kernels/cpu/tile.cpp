@@ -3,7 +3,7 @@
 namespace lamina::LAMINA_ISA {
 namespace {
 
-template <class T, int R, int V, Left kLeft>
+template <class T, int R, int V, Left kLeft, bool kFetch>
 LAMINA_NOINLINE void multiply_tile(const RegisterTile<T>& t) {
   constexpr int kLength = kVectorLength<T>;
   Vector<T> sum[R][V];
@@ -29,6 +29,10 @@ LAMINA_NOINLINE void multiply_tile(const RegisterTile<T>& t) {
       Vector<T> right[V];
       LAMINA_UNROLL
       for (int v = 0; v < V; ++v) right[v] = load_vector(b + v * kLength);
+      if constexpr (kFetch) {
+        LAMINA_UNROLL
+        for (int v = 0; v < V; ++v) prefetch(b, kAhead * ldb + v * kLength);
+      }
       LAMINA_UNROLL
       for (int r = 0; r < R; ++r) {
         T x;
@@ -52,17 +56,19 @@ LAMINA_NOINLINE void multiply_tile(const RegisterTile<T>& t) {
   }
 }
 
-template <class T>
+template <class T, bool kFetch = false>
 struct Tile {
   template <int R, int V, Left kLeft>
   static void multiply(const RegisterTile<T>& t) {
-    multiply_tile<T, R, V, kLeft>(t);
+    multiply_tile<T, R, V, kLeft, kFetch>(t);
   }
 };
 
 }  // namespace
 
 void multiply_rows(Left left, int64_t rows, const RegisterTile<float>& tile) {
+  // One tile is as high as all rows: each panel comes from afar, and is used once.
+  if (rows <= kTileRows) return rows_of_tiles<Tile<float, true>>(left, rows, tile);
   rows_of_tiles<Tile<float>>(left, rows, tile);
 }
 void multiply_rows(Left left, int64_t rows, const RegisterTile<double>& tile) {
