@@ -405,8 +405,10 @@ TEST_CASE("recurrent layers have the same bits on any threads, padded on any sid
 }
 
 TEST_CASE("both directions of a recurrent layer side by side are those of two calls") {
-  for (RecurrentCell cell : {RecurrentCell::kLstm, RecurrentCell::kGru}) {
-    const Problem p{cell, 11, 6, 5, 7, Rows::kGaps};
+  for (auto [cell, units] : {std::pair<RecurrentCell, int64_t>{RecurrentCell::kLstm, 7},
+                             {RecurrentCell::kGru, 7},
+                             {RecurrentCell::kLstm, 300}}) {  // whose steps threads share
+    const Problem p{cell, 11, 6, 5, units, Rows::kGaps};
     Layer there(DType::kFloat64, p), back = there;
     back.p.reverse = true;
     back.u.fill([&](int64_t i) { return -there.u.get(i); });

@@ -56,18 +56,20 @@ LAMINA_NOINLINE void multiply_tile(const RegisterTile<T>& t) {
   }
 }
 
+// kFetch: one tile is as high as all rows, so each panel comes from afar and is used once. Tiles of
+// less than half of the greatest height are used in that way alone.
 template <class T, bool kFetch = false>
 struct Tile {
   template <int R, int V, Left kLeft>
   static void multiply(const RegisterTile<T>& t) {
-    multiply_tile<T, R, V, kLeft, kFetch>(t);
+    constexpr bool low = R < tile_rows(V) / 2;
+    multiply_tile<T, R, V, kLeft, kFetch || low>(t);
   }
 };
 
 }  // namespace
 
 void multiply_rows(Left left, int64_t rows, const RegisterTile<float>& tile) {
-  // One tile is as high as all rows: each panel comes from afar, and is used once.
   if (rows <= kTileRows) return rows_of_tiles<Tile<float, true>>(left, rows, tile);
   rows_of_tiles<Tile<float>>(left, rows, tile);
 }
