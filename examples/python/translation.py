@@ -7,8 +7,8 @@ from phrases and sentences, then from the sentences alone. The result is BLEU on
 sentences set aside, whose German and English occur nowhere else, compared with the translation
 word by word and with that of the most similar sentence. All of it takes about 20 minutes on two
 cores with AMX.
-With --quick, smaller networks, an eighth of the training and 500 sentences to translate; they have
-to beat the latter only.
+With --quick, smaller networks, a sixth of the training and 500 sentences to translate; they have to
+beat the latter only.
 Needs `pip install 'lamina[examples]'`.
 """
 

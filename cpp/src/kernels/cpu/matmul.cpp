@@ -156,8 +156,8 @@ void product(const Context& ctx, const MatmulArgs& args) {
     // its own part of both operands alone.
     if (k >= 1024 && (blocks <= 2 || (!args.bfloat16 && k >= 4 * max64(m, n))))
       return product_in_chunks(ctx, args, m, n, k, min64(8, k / 512), cost, epilogue);
-    // One row and a large matrix: a thread that reads some columns of it finds them in as many of
-    // the places of its cache only, where rows are a power of two apart.
+    // One row or two and a large matrix: where its rows are a power of two apart, a thread that
+    // reads half of the columns has half of the places of its cache for them.
     if (const int64_t chunks = min64(8, min64(k / 32, k * n >> 14));
         m <= 2 && n <= 4096 && b.strides[r - 1] == 1 && chunks > 1 && !is_narrow<T>(n, k))
       return product_in_chunks(ctx, args, m, n, k, chunks, cost, epilogue);
