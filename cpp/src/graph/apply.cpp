@@ -52,7 +52,7 @@ void pass_rows(const Op& op, const Tensors& inputs, const Tensors& outs) {
                    (op.name == std::string_view("matmul") && inputs[1].rank() == 2);
     if (!op.elementwise && !product) return;
     for (const Tensor& y : outs)
-      if (y.rank() >= 2 && y.dim(0) == 1 && y.dim(1) == t.dim(1)) {
+      if (y.defined() && y.rank() >= 2 && y.dim(0) == 1 && y.dim(1) == t.dim(1)) {
         y.impl()->row_lengths = t.impl()->row_lengths;
         y.impl()->mask = t.impl()->mask;
       }
@@ -189,7 +189,9 @@ Tensors apply(const Op& op, const Tensors& inputs, Attrs attrs) {
     auto shared = current_trace;
     for (auto& o : infer.outputs) outs.push_back(abstract_output(o, inputs, device, shared));
   } else {
-    for (auto& o : infer.outputs) outs.push_back(concrete_output(o, inputs, device));
+    const size_t wanted = infer.outputs.size() / (op.saves_half && !on_tape ? 2 : 1);
+    for (size_t i = 0; i < infer.outputs.size(); ++i)
+      outs.push_back(i < wanted ? concrete_output(infer.outputs[i], inputs, device) : Tensor{});
     if (op.run) {
       // Small calls, which are most, use views on the stack.
       constexpr size_t kInline = 8;
@@ -200,12 +202,12 @@ Tensors apply(const Op& op, const Tensors& inputs, Attrs attrs) {
       if (outs.size() > kInline) out_heap.resize(outs.size()), out = out_heap.data();
       for (size_t i = 0; i < inputs.size(); ++i)
         if (inputs[i].defined()) in[i] = view_of(*inputs[i].impl());
-      for (size_t i = 0; i < outs.size(); ++i) out[i] = view_of(*outs[i].impl());
+      for (size_t i = 0; i < wanted; ++i) out[i] = view_of(*outs[i].impl());
       const Backend& b = backend(device);
       op.run(Run{in, inputs.size(), out, outs.size(), attrs, nullptr, *b.kernels, *b.context});
       if (debug_nans_on)
         check_nans(op.name, current_layer(), in, inputs.size(), out,
-                   op.partial ? outs.size() / 2 : outs.size());
+                   op.saves_half ? outs.size() / 2 : outs.size());
     }
     for (size_t i = 0; i < outs.size(); ++i)
       if (op.effect && infer.outputs[i].alias >= 0) bump_version(outs[i]);

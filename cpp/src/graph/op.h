@@ -131,7 +131,9 @@ struct Op {
   bool zero_gradient =
       false;             // integer or boolean result, or piecewise constant: silently no gradient
   bool effect = false;   // writes state in place: never removed, never reordered, never folded
-  bool partial = false;  // the second half of its outputs, for backward alone, has unwritten parts
+  // The second half of its outputs is for backward alone: without data where nothing uses them, and
+  // with parts that are not written.
+  bool saves_half = false;
   bool elementwise = false;  // `code` tells the chain step; may be fused
   abi::EwOp code = abi::EwOp::kCount;
   const char* doc = "";

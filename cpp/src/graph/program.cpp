@@ -153,8 +153,10 @@ std::unique_ptr<Program> Program::compile(Trace& trace, const Tensors& inputs,
     Node& node = *nodes[i];
     for (const Tensor& t : node.inputs)
       if (t.defined()) use(t.impl(), i + 1);
-    for (auto& out : node.outputs) {
-      if (out->base || out->storage) continue;
+    const size_t wanted = node.outputs.size() / (node.op->saves_half ? 2 : 1);
+    for (size_t k = 0; k < node.outputs.size(); ++k) {
+      const auto& out = node.outputs[k];
+      if (out->base || out->storage || (k >= wanted && !last_use.count(out.get()))) continue;
       // An elementwise result may take the place of an input that dies here.
       const TensorImpl* heir = nullptr;
       if (node.payload)
@@ -215,7 +217,9 @@ std::unique_ptr<Program> Program::compile(Trace& trace, const Tensors& inputs,
       step.in.push_back(node->payload ? broadcast_view(v, node->outputs[0]->shape) : v);
     }
     for (auto& out : node->outputs) {
-      step.out.push_back(bind(out.get()));
+      const bool unused =
+          node->op->saves_half && !out->storage && !block_of.count(base_of(out.get()));
+      step.out.push_back(unused ? abi::View{} : bind(out.get()));
       if (out->base && out->base->storage && node->op->effect)
         step.writes.push_back(out->base->storage.get());
     }
@@ -238,7 +242,7 @@ void Program::run() {
     for (Storage* w : s.writes) ++w->version;
     if (check)
       check_nans(s.op->name, s.layer, s.in.data(), s.in.size(), s.out.data(),
-                 s.op->partial ? s.out.size() / 2 : s.out.size());
+                 s.op->saves_half ? s.out.size() / 2 : s.out.size());
   }
 }
 

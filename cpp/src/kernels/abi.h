@@ -168,9 +168,9 @@ enum class RecurrentCell : uint8_t { kTanh, kRelu, kLstm, kGru, kGruResetBefore 
 // x is (..., G H) and multiplied already. u: (H, G H); bias: (G H,), of kGru (2, G H), or null; h0,
 // c0 (LSTM only): (B, H). state_mask: (G, B, H) or null, which h is multiplied by before it meets
 // the weights of each gate. Forward writes the outputs h, (B, T, H) or (1, N, H), unless it has no
-// data, and the last states; and for backward old_h: (N, H), c: (N, H) and gates: (N, W H), in an
-// order of their own, of which only as many rows are used as there are real steps. W: see
-// recurrent_width().
+// data, and the last states; and for backward, unless they have no data, old_h: (N, H), c: (N, H)
+// and gates: (N, W H), in an order of their own, of which only as many rows are used as there are
+// real steps. W: see recurrent_width().
 struct RecurrentArgs {
   RecurrentCell cell;
   bool reverse;      // from the last step to the first

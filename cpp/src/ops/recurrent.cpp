@@ -154,7 +154,7 @@ Tensors recurrent_backward(const Backward& b) {
 const Op kRecurrent = [] {
   Op op{"recurrent", infer_recurrent, run_recurrent, recurrent_backward};
   op.saves_output = true;
-  op.partial = true;
+  op.saves_half = true;
   return op;
 }();
 

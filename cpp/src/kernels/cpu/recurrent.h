@@ -15,7 +15,7 @@ using abi::RecurrentGradArgs;
 constexpr double kMultiplyAdd = 0.025, kGate = 0.5, kWeight = 0.1;
 
 // Scratch slots: of the calling thread for the whole of a call, and of each thread for a block.
-constexpr int kSharedSlot = 0, kBlockSlot = 1, kStepsSlot = 3;
+constexpr int kSharedSlot = 0, kBlockSlot = 1, kWindowSlot = 2, kStepsSlot = 3;
 
 inline int64_t blocks_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
@@ -46,7 +46,9 @@ struct Recurrence {
 
   // wide: many recurrent weights. Then threads share the units of a step instead of the sequences,
   // so that each keeps its part of the weights in its own cache.
-  bool wide;
+  // projects_blocks: a block's product with the inputs is made just before the steps that use it,
+  // which find it in the cache. Not with few blocks, whose inputs threads can share.
+  bool wide, projects_blocks;
 
   Recurrence(const RecurrentArgs& args, int directions, int64_t* memory, bool split_gates)
       : a(args),
@@ -58,7 +60,8 @@ struct Recurrence {
         width(Cell::width * units),
         n_pieces(0),
         n_groups(0),
-        wide(false) {
+        wide(false),
+        projects_blocks(false) {
     // So, too, where there is nothing else to share.
     const bool one = directions == 1 && batch <= block_rows();
     wide = !a.state_mask && !Cell::reset_before && units * gates > (one ? 1 << 17 : 1 << 18);
@@ -77,6 +80,7 @@ struct Recurrence {
     }
     steps = list_steps(a.mask, a.lengths, batch, positions, block_rows(), !wide, a.reverse,
                        a.mirrored, memory);
+    projects_blocks = !wide && directions * steps.blocks() >= 4;
   }
   // Each block reads all recurrent weights in every step: the larger they are, the more rows should
   // share them.
@@ -179,7 +183,8 @@ void walk_all(const Context& ctx, const Directions<Cell, T>& z, Begin&& begin, S
               End&& end) {
   const Recurrence<Cell, T>& one = z.all[0];
   const int64_t blocks = one.steps.blocks(), parts = one.parts();
-  const double cost = z.count * one.recurrent_cost();
+  const double inputs = !kBack && one.projects_blocks ? one.input_cost() : 0;
+  const double cost = z.count * (one.recurrent_cost() + inputs);
   const auto way = [&](int64_t d, int64_t block, auto&& each) {
     Walk walk(z.all[d].steps, block);
     if (kBack) walk.to_end();
@@ -189,7 +194,7 @@ void walk_all(const Context& ctx, const Directions<Cell, T>& z, Begin&& begin, S
     parallel_flushed(ctx, z.count * blocks, cost, [&](int64_t task) {
       const int64_t d = task / blocks, block = task % blocks;
       begin(d, block);
-      way(d, block, [&](const Walk& walk) { step(d, walk, one.part(0)); });
+      way(d, block, [&](Walk& walk) { step(d, walk, one.part(0)); });
       end(d, block);
     });
     return;
@@ -199,7 +204,7 @@ void walk_all(const Context& ctx, const Directions<Cell, T>& z, Begin&& begin, S
   for (int64_t d = 0; d < z.count; ++d)
     for (int64_t block = 0; block < blocks; ++block) {
       begin(d, block);
-      way(d, block, [&](const Walk& walk) {
+      way(d, block, [&](Walk& walk) {
         parallel_flushed(
             ctx, parts, one.step_cost(walk.n), [&](int64_t task) { step(d, walk, one.part(task)); },
             walk.s % 2 == 1);

@@ -1,12 +1,15 @@
 // Recurrent layers over whole sequences, forward.
 //
-// The products with the inputs are made for all real steps at once. A block of sequences then runs
-// through time by itself: one parallel region for the layer, and no thread waits for another in
-// between. The recurrent weights are packed once for all steps.
+// A block of sequences runs through time by itself: one parallel region for the layer, and no
+// thread waits for another in between. Its products with the inputs are made for a window of steps
+// at once, or beforehand for all steps. The weights are packed once for all steps. Gates and states
+// that nobody asked for exist for one window only.
 #include "kernels/cpu/recurrent.h"
 
 namespace lamina::LAMINA_ISA {
 namespace {
+
+constexpr int64_t kRows = 128;  // that are multiplied with the inputs' weights at once
 
 template <class Cell, class T>
 struct Forward {
@@ -14,13 +17,41 @@ struct Forward {
   const Steps& steps;
   T* bias = nullptr;  // of all sums, in their order
   Right<T> kernel[2], recurrent[4];
+  T *gates, *old_h, *c;  // of all steps; null where they exist for a window only
 
-  Forward(const Recurrence<Cell, T>& recurrence) : z(recurrence), steps(recurrence.steps) {}
+  Forward(const Recurrence<Cell, T>& recurrence)
+      : z(recurrence),
+        steps(recurrence.steps),
+        gates(data<T>(z.a.gates)),
+        old_h(data<T>(z.a.old_h)),
+        c(data<T>(z.a.c)) {}
+
+  // Of a step's first row; those of the others follow.
+  struct Rows {
+    T *gates, *old_h, *new_h, *old_c, *c;
+  };
+  Rows rows_of(const Context& ctx, const Walk& walk) const {
+    const int64_t units = z.units;
+    if (gates)
+      return {gates + walk.at * z.width, old_h + walk.at * units,
+              old_h + (walk.at + walk.n) * units, Cell::memory ? c + walk.before * units : nullptr,
+              Cell::memory ? c + walk.at * units : nullptr};
+    const int64_t states = steps.block_rows * units;
+    T* window = scratch<T>(ctx, kWindowSlot, kRows * z.width + 4 * states);
+    T *even = window + kRows * z.width, *odd = even + 2 * states;
+    T *old = walk.s % 2 ? odd : even, *now = walk.s % 2 ? even : odd;
+    return {window + (walk.at - walk.window) * z.width, old, now, old + states, now + states};
+  }
 
   // Weights in panels, where they are used often enough.
   void prepare(const Context& ctx, Room<T>& room, bool count) {
     const bool often = z.total() > 4, again = z.steps.blocks() && longest() > 2;
     bias = room.take(z.width);
+    if (!z.a.gates.data && !z.projects_blocks) {
+      gates = room.take(z.total() * z.width);
+      old_h = room.take(z.total() * z.units);
+      if (Cell::memory) c = room.take(z.total() * z.units);
+    }
     for (int i = 0; i < z.n_pieces && z.projects(); ++i) {
       const Piece& p = z.pieces[i];
       T* to = often ? room.take(packed_size<T>(z.inputs, p.width)) : nullptr;
@@ -50,8 +81,7 @@ struct Forward {
   int64_t longest() const { return steps.blocks() ? steps.longest(0) : 0; }
 
   // The sums of steps [first, first + count) without the recurrent product.
-  void project(const Context& ctx, int64_t first, int64_t count) const {
-    T* sums = data<T>(z.a.gates) + first * z.width;
+  void project(const Context& ctx, int64_t first, int64_t count, T* sums) const {
     const T* x = data<T>(z.a.x);
     if (!z.projects()) {
       for (int64_t p = 0; p < count; ++p)
@@ -80,9 +110,7 @@ struct Forward {
   }
 
   // The recurrent product of some units, for the rows of a step.
-  void multiply(const Context& ctx, const Walk& walk, const Units& u) const {
-    const T* h = data<T>(z.a.old_h) + walk.at * z.units;
-    T* sums = data<T>(z.a.gates) + walk.at * z.width;
+  void multiply(const Context& ctx, const Walk& walk, const Units& u, const T* h, T* sums) const {
     for (int g = 0; g < z.n_groups; ++g) {
       const Group& group = z.groups[g];
       const T* left = h;
@@ -117,13 +145,14 @@ struct Forward {
     }
   }
 
-  void begin(int64_t block) const {
+  void begin(const Context& ctx, int64_t block) const {
     const int64_t head = block * steps.block_rows, units = z.units;
     const T* h0 = data<T>(z.a.h0);
+    T* first_h = rows_of(ctx, Walk(steps, block)).old_h;
     for (int64_t r = 0; r < steps.in_block(block); ++r) {
       const int64_t row = head + r, p = steps.first[block] + r, at = steps.order[row] * units;
       const bool any = steps.length[row] > 0;
-      copy_row(any ? data<T>(z.a.old_h) + p * units : data<T>(z.a.last_h) + at, h0 + at, units);
+      copy_row(any ? first_h + r * units : data<T>(z.a.last_h) + at, h0 + at, units);
       if (Cell::memory && !any) copy_row(data<T>(z.a.last_c) + at, data<T>(z.a.c0) + at, units);
       if (z.a.h.data)
         fill({units, 0, units}, row, 0,
@@ -131,22 +160,26 @@ struct Forward {
     }
   }
 
-  void step(const Context& ctx, const Walk& walk, const Units& u) const {
+  void step(const Context& ctx, Walk& walk, const Units& u) const {
     const int64_t units = z.units, some = u.last - u.first;
-    T *old_h = data<T>(z.a.old_h), *h = data<T>(z.a.h);
-    multiply(ctx, walk, u);
+    if (z.projects_blocks && walk.at == walk.window_end) {
+      walk.open_window(kRows);
+      project(ctx, walk.at, walk.window_end - walk.at, rows_of(ctx, walk).gates);
+    }
+    const Rows rows = rows_of(ctx, walk);
+    T* h = data<T>(z.a.h);
+    multiply(ctx, walk, u, rows.old_h, rows.gates);
     for (int64_t r = 0; r < walk.n; ++r) {
-      const int64_t row = walk.head + r, at = steps.order[row] * units, p = walk.at + r;
+      const int64_t row = walk.head + r, at = steps.order[row] * units;
       const bool ends = r >= walk.next;
-      T* new_h = ends ? data<T>(z.a.last_h) + at : old_h + (p + walk.n) * units;
+      T* new_h = ends ? data<T>(z.a.last_h) + at : rows.new_h + r * units;
       const T* old_c = nullptr;
       T* new_c = nullptr;
       if constexpr (Cell::memory) {
-        T* c = data<T>(z.a.c);
-        old_c = walk.s == 0 ? data<T>(z.a.c0) + at : c + (walk.before + r) * units;
-        new_c = c + p * units;
+        old_c = walk.s == 0 ? data<T>(z.a.c0) + at : rows.old_c + r * units;
+        new_c = rows.c + r * units;
       }
-      Cell::forward(u, data<T>(z.a.gates) + p * z.width, old_h + p * units, old_c, new_c, new_h);
+      Cell::forward(u, rows.gates + r * z.width, rows.old_h + r * units, old_c, new_c, new_h);
       if (Cell::memory && ends) copy_row(data<T>(z.a.last_c) + at + u.first, new_c + u.first, some);
       if (!h) continue;
       const int64_t i = walk.index(r);
@@ -165,16 +198,15 @@ void forward(const Context& ctx, const RecurrentArgs* args, int count) {
   room = {scratch<T>(ctx, kSharedSlot, room.used), 0};
   for (int d = 0; d < count; ++d) run[d].prepare(ctx, room, false);
 
-  constexpr int64_t kRows = 128;
   const auto& z = directions.all;
-  const int64_t chunks = blocks_of(z[0].total(), kRows);
+  const int64_t chunks = z[0].projects_blocks ? 0 : blocks_of(z[0].total(), kRows);
   parallel_flushed(ctx, count * chunks, count * z[0].input_cost(), [&](int64_t task) {
     const int64_t d = task / chunks, p = task % chunks * kRows;
-    run[d].project(ctx, p, min64(kRows, z[d].total() - p));
+    run[d].project(ctx, p, min64(kRows, z[d].total() - p), run[d].gates + p * z[d].width);
   });
   walk_all<false>(
-      ctx, directions, [&](int64_t d, int64_t block) { run[d].begin(block); },
-      [&](int64_t d, const Walk& walk, const Units& u) { run[d].step(ctx, walk, u); },
+      ctx, directions, [&](int64_t d, int64_t block) { run[d].begin(ctx, block); },
+      [&](int64_t d, Walk& walk, const Units& u) { run[d].step(ctx, walk, u); },
       [](int64_t, int64_t) {});
   // Room that no sequence takes.
   for (int d = 0; d < count && args[d].h.data && args[d].lengths; ++d)

@@ -74,13 +74,21 @@ inline void deal_rows(const Steps& z, int64_t* order, int64_t* room) {
 }
 
 // A block's way through time: step s, of its n first rows; `next` of them go on. Their first place
-// among all steps is `at`, that of the step before `before`.
+// among all steps is `at`, that of the step before `before`. Steps with places from `window` to
+// `window_end` are prepared.
 struct Walk {
   const Steps* steps;
-  int64_t block, head, s, at, before, n, next;
+  int64_t block, head, s, at, before, n, next, window, window_end;
 
   Walk(const Steps& z, int64_t block)
-      : steps(&z), block(block), head(block * z.block_rows), s(0), at(z.first[block]), before(at) {
+      : steps(&z),
+        block(block),
+        head(block * z.block_rows),
+        s(0),
+        at(z.first[block]),
+        before(at),
+        window(at),
+        window_end(at) {
     n = going_on(z.in_block(block), 0);
     next = going_on(n, 1);
   }
@@ -92,6 +100,12 @@ struct Walk {
   void forward() {
     before = at, at += n, ++s;
     n = next, next = going_on(n, s + 1);
+  }
+  // A window of at most `rows` places, from this step on.
+  void open_window(int64_t rows) {
+    Walk end = *this;
+    while (end.n > 0 && end.at + end.n - at <= rows) end.forward();
+    window = at, window_end = end.at;
   }
   // The last step, and from there to the one before.
   void to_end() {
