@@ -271,8 +271,10 @@ void run(const Context& ctx, int64_t m, int64_t n, int64_t k, const T* a, int64_
   const Left left = a_cs != 1 && a_rs == 1 ? Left::kColumns : Left::kRows;
   const bool strided = a_cs != 1 && a_rs != 1;
   const int64_t a_stride = left == Left::kRows ? a_rs : a_cs;
-  // Lines that lie a large power of two apart fall into the same few places of a cache.
-  const bool crowded = a_stride * static_cast<int64_t>(sizeof(T)) % 2048 == 0 && m > 2;
+  // Lines that lie a large power of two apart fall into the same few places of a cache. Those of a
+  // low tile's rows find room there.
+  const bool crowded = (left == Left::kColumns || tile_rows(kPanelVectors) > 8) && m > 2 &&
+                       a_stride * static_cast<int64_t>(sizeof(T)) % 2048 == 0;
   const int64_t depths = max64(1, (k + kDepth - 1) / kDepth);
   const int64_t heights = (m + kHeight - 1) / kHeight;
   for (int64_t h = 0; h < heights; ++h) {
