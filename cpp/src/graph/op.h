@@ -129,8 +129,8 @@ struct Op {
   Tensors (*backward)(const Backward&) = nullptr;
   bool saves_output = false;  // backward reads out(i)
   bool zero_gradient =
-      false;             // integer or boolean result, or piecewise constant: silently no gradient
-  bool effect = false;   // writes state in place: never removed, never reordered, never folded
+      false;            // integer or boolean result, or piecewise constant: silently no gradient
+  bool effect = false;  // writes state in place: never removed, never reordered, never folded
   // The second half of its outputs is for backward alone: without data where nothing uses them, and
   // with parts that are not written.
   bool saves_half = false;

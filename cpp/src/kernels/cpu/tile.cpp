@@ -57,13 +57,14 @@ LAMINA_NOINLINE void multiply_tile(const RegisterTile<T>& t) {
 }
 
 // kFetch: one tile is as high as all rows, so each panel comes from afar and is used once. Tiles of
-// less than half of the greatest height are used in that way alone.
+// less than half of the greatest height are used in that way alone. Only for whole panels and their
+// halves, which are most of an operand.
 template <class T, bool kFetch = false>
 struct Tile {
   template <int R, int V, Left kLeft>
   static void multiply(const RegisterTile<T>& t) {
-    constexpr bool low = R < tile_rows(V) / 2;
-    multiply_tile<T, R, V, kLeft, kFetch || low>(t);
+    constexpr bool far = kFetch || R < tile_rows_of<T>(V) / 2;
+    multiply_tile<T, R, V, kLeft, far && V % 2 == 0 && kLeft == Left::kRows>(t);
   }
 };
 

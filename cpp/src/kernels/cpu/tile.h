@@ -20,6 +20,11 @@ inline constexpr int kTileRows = 6, kPanelVectors = 2;
 inline constexpr int kTileRows = 4, kPanelVectors = 2;
 #endif
 constexpr int tile_rows(int vectors) { return vectors <= 2 ? kTileRows : 2 * kTileRows / vectors; }
+// Tiles of double have one height for all widths, so that there are fewer to build.
+template <class T>
+constexpr int tile_rows_of(int vectors) {
+  return tile_rows(sizeof(T) == 8 ? kPanelVectors : vectors);
+}
 
 template <class T>
 inline constexpr int64_t kPanel = kPanelVectors * kVectorLength<T>;

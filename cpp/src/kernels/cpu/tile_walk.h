@@ -19,7 +19,7 @@ template <class Tile, class T, Left kLeft, int... V>
 TileFunction<T> pick_tile(int64_t rows, int64_t vectors, std::integer_sequence<int, V...>) {
   TileFunction<T> tile = nullptr;
   ((vectors == V + 1 ? void(tile = pick_rows<Tile, T, V + 1, kLeft>(
-                                rows, std::make_integer_sequence<int, tile_rows(V + 1)>()))
+                                rows, std::make_integer_sequence<int, tile_rows_of<T>(V + 1)>()))
                      : void()),
    ...);
   return tile;
@@ -30,8 +30,9 @@ template <class Tile, class T>
 void rows_of_tiles(Left left, int64_t rows, RegisterTile<T> t) {
   constexpr int64_t n = kVectorLength<T>;
   constexpr auto all = std::make_integer_sequence<int, kPanelVectors>();
-  const int64_t vectors = (t.width + n - 1) / n, most = tile_rows(static_cast<int>(vectors));
-  if (rows > most && rows <= kTileRows) {  // one tall tile for each half reads the panel only once
+  const int64_t vectors = (t.width + n - 1) / n, most = tile_rows_of<T>(static_cast<int>(vectors));
+  if (rows > most &&
+      rows <= tile_rows_of<T>(2)) {  // one tall tile for each half reads the panel only once
     RegisterTile<T> half = t;
     half.width = 2 * n;
     rows_of_tiles<Tile>(left, rows, half);
