@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Trains recurrent layers on lamina, torch and keras, turn by turn, and prints ratios.
+"""Trains recurrent layers on lamina, torch and keras, turn by turn, and prints ratios; then memory
+of long attention, and decoding.
 
     python bench/sequences.py [--python PATH]... [--rounds 3] [--quick]
 
@@ -17,7 +18,8 @@ from pathlib import Path
 
 from models import importable
 
-WORKLOAD = str(Path(__file__).resolve().parent / "workload_sequences.py")
+HERE = Path(__file__).resolve().parent
+WORKLOAD = str(HERE / "workload_sequences.py")
 GRID = [
     [cell, units, directions, batch, "dense"]
     for cell in ("LSTM", "GRU")
@@ -33,6 +35,9 @@ LENGTHS = [
     for kind in ("padded", "equal", "ragged")
 ]
 TARGET, OVERHEAD, PACKED = 2.0, 1.25, 5.0  # times the best peer; of equal lengths; of torch
+LONG = (2048, 4096, 8192)  # steps that attention trains on
+MEMORY, GROWTH = 2000, 2.1  # MB at the most steps; for twice as many steps
+STEP_MS, FLAT = 0.02, 1.1  # of a model nearly without arithmetic; beyond what reading takes
 
 
 def engines_of(peers: list[str]) -> dict[str, tuple[list[str], dict[str, str]]]:
@@ -136,6 +141,45 @@ def lengths(engines: dict, args: argparse.Namespace, cases: list) -> list[str]:
     return lines
 
 
+def attention(rounds: int) -> list[str]:
+    """Memory of long sequences, and the time of a token when its keys and values are kept."""
+
+    def figures(kind: str, size: int, count: int) -> list:
+        command = [sys.executable, str(HERE / "workload_attention.py"), kind, str(size)]
+        runs = [subprocess.check_output(command, text=True) for _ in range(count)]
+        return [next(iter(json.loads(r).values())) for r in runs]
+
+    def verdict(value: float, target: float, unit: str) -> str:
+        return f"{value:.3g}{unit} | {target:.4g}{unit} | {'yes' if value <= target else 'no'} |"
+
+    lines = ["\nmemory of a training step of causal attention, 8 heads of 64, one sequence\n"]
+    lines += ["| steps | MB | of half as many | target | holds |", "|---|---|---|---|---|"]
+    before = None
+    for steps in LONG:
+        (mb,) = figures("memory", steps, 1)
+        growth = verdict(mb / before, GROWTH, "x") if before else "- | - | - |"
+        lines.append(f"| {steps} | {mb:.0f} | {growth}")
+        before = mb
+    lines.append(f"| {LONG[-1]} in all | - | {verdict(before, MEMORY, ' MB')}")
+    lines += [
+        "\ndecoding one token after the other, 4 blocks, ms a token; of the wide one the last over"
+    ]
+    lines += ["the first, against what they read of weights, keys and values, and a tenth\n"]
+    for width in (16, 512):
+        seen = figures("decode", width, rounds)
+        ms = {int(p): statistics.median(run[p] for run in seen) for p in seen[0]}
+        if width == 16:
+            head = ["width", *(f"token {p}" for p in ms), "figure", "target", "holds"]
+            lines += [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+        first, last = min(ms), max(ms)
+        read = {p: 4 * 12 * width + 1000 + 4 * 2 * p for p in ms}  # times the width
+        figure = verdict(ms[first], STEP_MS, " ms")
+        if width > 16:
+            figure = verdict(ms[last] / ms[first], FLAT * read[last] / read[first], "x")
+        lines.append(f"| {width} | {' | '.join(f'{v:.3g}' for v in ms.values())} | {figure}")
+    return lines
+
+
 def main() -> int:
     """Runs all and prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -143,12 +187,18 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--timeout", type=float, default=1200, help="seconds for one process")
     parser.add_argument("--quick", action="store_true", help="a few cases only")
-    parser.add_argument("--part", choices=["training", "lengths"], help="one part only")
+    parts = ["training", "lengths", "attention"]
+    parser.add_argument("--part", choices=parts, help="one part only")
     args = parser.parse_args()
     engines = engines_of(args.python or [sys.executable])
     grid, spread = (GRID[::7], LENGTHS[:6]) if args.quick else (GRID, LENGTHS)
-    lines = training(engines, args, grid) if args.part != "lengths" else []
-    lines += lengths(engines, args, spread) if args.part != "training" else []
+    lines = []
+    if args.part in (None, "training"):
+        lines += training(engines, args, grid)
+    if args.part in (None, "lengths"):
+        lines += lengths(engines, args, spread)
+    if args.part in (None, "attention"):
+        lines += attention(args.rounds)
     print("\n".join(lines))
     return 0
 
