@@ -31,8 +31,8 @@ void rows_of_tiles(Left left, int64_t rows, RegisterTile<T> t) {
   constexpr int64_t n = kVectorLength<T>;
   constexpr auto all = std::make_integer_sequence<int, kPanelVectors>();
   const int64_t vectors = (t.width + n - 1) / n, most = tile_rows_of<T>(static_cast<int>(vectors));
-  if (rows > most &&
-      rows <= tile_rows_of<T>(2)) {  // one tall tile for each half reads the panel only once
+  // One tall tile for each half reads the panel only once.
+  if (rows > most && rows <= tile_rows_of<T>(2)) {
     RegisterTile<T> half = t;
     half.width = 2 * n;
     rows_of_tiles<Tile>(left, rows, half);
